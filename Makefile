@@ -1,0 +1,236 @@
+# assay: the only build file. `make help` lists the targets.
+#
+# BUILD=dir         where everything is put (default build)
+# SANITIZE=address  AddressSanitizer and UBSan in all host-side programs (own BUILD, see check)
+# WERROR=1          warnings are errors (CI)
+
+BUILD ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+PYTHON ?= /usr/bin/python3
+CC ?= cc
+CLANG ?= clang
+SANITIZE ?=
+WERROR ?=
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+# ---------------------------------------------------------------- flags
+
+WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes -Wwrite-strings \
+	-Wpointer-arith -Wundef -Wformat=2 -Wimplicit-fallthrough $(if $(WERROR),-Werror)
+HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection
+OPTIMIZE := -O2 $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
+SANITIZERS := $(if $(SANITIZE),-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+
+CPPFLAGS += -D_GNU_SOURCE -Idaemon -I. -Iinclude -I$(BUILD)/gen
+CFLAGS += -std=gnu11 -g $(OPTIMIZE) -fPIC $(WARNINGS) $(HARDENING)
+LDFLAGS += -Wl,-z,relro,-z,now,-z,noexecstack
+
+# ---------------------------------------------------------------- sources
+
+BASE := $(wildcard daemon/base/*.c)
+CORE := $(wildcard daemon/core/*.c)
+CONFIG := $(wildcard daemon/config/*.c)
+BROKER := $(wildcard daemon/broker/*.c)
+KEEPER := $(wildcard daemon/keeper/*.c)
+INSIDE := $(wildcard daemon/inside/*.c)
+SUPERVISOR := $(wildcard daemon/*.c)
+PROTO := $(wildcard proto/*.c)
+LIB := $(wildcard client/lib/*.c)
+CLI := $(wildcard client/cli/*.c)
+SUITE := $(wildcard client/suite/*.c)
+PYTHON_MODULE := $(wildcard daemon/inside/runtimes/python/*.c)
+PYTHON_SCRIPTS := $(wildcard daemon/inside/runtimes/python/*.py)
+UNIT_TESTS := $(wildcard tests/unit/*/*_test.c tests/unit/*/*/*_test.c)
+FUZZ := $(wildcard tests/fuzz/*_fuzz.c)
+BENCH := $(wildcard tests/bench/*.c)
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+PROTO_OBJECTS := $(call objects,$(PROTO)) $(BUILD)/obj/gen/assay.pb-c.o
+LIB_OBJECTS := $(call objects,$(LIB)) $(PROTO_OBJECTS) $(BUILD)/obj/daemon/base/error.o
+LIBRARY := $(BUILD)/libassay.so.0
+
+PROGRAMS := $(BUILD)/assayd $(BUILD)/assay-keeper $(BUILD)/assay-broker $(BUILD)/assay
+RUNTIME := $(BUILD)/runtimes/python
+PYTHON_INCLUDE = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')
+
+# ---------------------------------------------------------------- what people call
+
+.PHONY: help all demo check test test-unit test-integration test-security lint format format-check \
+	fuzz fuzz-short bench install uninstall clean deps
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/:/' | \
+		awk -F': ' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+all: $(PROGRAMS) $(BUILD)/libassay.so $(BUILD)/libassay.a runtime policies ## build everything into build/
+
+demo: deps ## install what is missing, build, judge the sample tasks
+	@$(MAKE) --no-print-directory -s all
+	@tests/data/demo.sh $(BUILD)
+
+check: deps ## everything that must pass
+	@tests/check.sh $(BUILD)
+
+test: test-unit test-integration test-security ## unit, integration and security tests of this BUILD
+
+deps: ## install the Debian packages that building and testing need (as root), or name them
+	@packaging/deps.sh
+
+# ---------------------------------------------------------------- compiling
+
+$(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h: proto/%.proto
+	@mkdir -p $(BUILD)/gen
+	protoc-c --c_out=$(BUILD)/gen -Iproto $<
+
+$(BUILD)/gen/%_pb2.py: proto/%.proto
+	@mkdir -p $(BUILD)/gen
+	protoc --python_out=$(BUILD)/gen -Iproto $<
+
+$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZERS) -Wno-cast-align -c -o $@ $<
+
+# What runs inside a cell is built without AddressSanitizer: it fights rlimits, seccomp and clone.
+$(BUILD)/obj/daemon/inside/%.o: daemon/inside/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/gen/assay.pb-c.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZERS) -MMD -MP -c -o $@ $<
+
+-include $(shell test -d $(BUILD)/obj && find $(BUILD)/obj -name '*.d')
+
+link = $(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -pie -o $@ $(1) $(2)
+
+$(BUILD)/assayd: $(call objects,$(SUPERVISOR) $(CONFIG) $(BASE) $(CORE))
+	$(call link,$^,-lcyaml -ljansson)
+
+$(BUILD)/assay-keeper: $(call objects,$(KEEPER) $(BASE) daemon/core/policy.c $(INSIDE))
+	$(call link,$^,-lcap -lseccomp)
+
+$(BUILD)/assay-broker: $(call objects,$(BROKER) $(BASE) $(CORE)) $(PROTO_OBJECTS)
+	$(call link,$^,-levent_core -lprotobuf-c)
+
+$(LIBRARY): $(LIB_OBJECTS) client/lib/libassay.map
+	$(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -shared -Wl,-soname,libassay.so.0 \
+		-Wl,--version-script=client/lib/libassay.map -o $@ $(LIB_OBJECTS) -lprotobuf-c
+
+$(BUILD)/libassay.so: $(LIBRARY)
+	ln -sf libassay.so.0 $@
+
+$(BUILD)/libassay.a: $(LIB_OBJECTS)
+	rm -f $@ && ar rcs $@ $^
+
+# The command line links the shared library, so that it can use nothing that the map does not export.
+$(BUILD)/assay: $(call objects,$(CLI) $(SUITE)) $(BUILD)/libassay.so
+	$(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -pie -o $@ $(call objects,$(CLI) $(SUITE)) \
+		-L$(BUILD) -lassay -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' -ljansson -lz -lsmartcols -lm
+
+.PHONY: runtime policies
+runtime: $(RUNTIME)/_assay.abi3.so $(patsubst daemon/inside/runtimes/python/%,$(RUNTIME)/%,$(PYTHON_SCRIPTS))
+
+# The zygote's loop, as an extension module of the stable ABI. -O2 and no sanitizers: it forks candidates.
+PYTHON_MODULE_OBJECTS := $(call objects,$(PYTHON_MODULE))
+$(PYTHON_MODULE_OBJECTS): CPPFLAGS += -I$(PYTHON_INCLUDE) -DPy_LIMITED_API=0x03090000
+$(RUNTIME)/_assay.abi3.so: $(PYTHON_MODULE_OBJECTS) $(call objects,$(INSIDE) daemon/base/error.c daemon/base/fd.c)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -fvisibility=hidden -o $@ $^ -lcap
+
+$(RUNTIME)/%.py: daemon/inside/runtimes/python/%.py
+	@mkdir -p $(@D)
+	cp $< $@
+
+policies: $(patsubst %,$(BUILD)/%,$(wildcard policies/*.yaml policies/*/*.yaml policies/*/*.json policies/*.json))
+$(BUILD)/policies/%: policies/%
+	@mkdir -p $(@D)
+	cp $< $@
+
+# ---------------------------------------------------------------- tests
+
+# Everything but the programs' main files, for unit tests and fuzzing: the linker takes what it needs.
+MAINS := daemon/broker/main.c daemon/keeper/main.c daemon/main.c client/cli/main.c daemon/inside/init.c
+PARTS := $(call objects,$(filter-out $(MAINS),$(BASE) $(CORE) $(CONFIG) $(BROKER) $(KEEPER) $(INSIDE) \
+	$(SUPERVISOR) $(PROTO) $(LIB) $(CLI) $(SUITE))) $(BUILD)/obj/gen/assay.pb-c.o
+# PARTS_ONLY="folder ..." takes only those folders: to work on one part while another does not compile.
+PARTS_ONLY ?=
+ifneq ($(PARTS_ONLY),)
+PARTS := $(filter $(foreach folder,$(PARTS_ONLY),$(BUILD)/obj/$(folder)/%),$(PARTS)) $(BUILD)/obj/gen/assay.pb-c.o
+endif
+PARTS_LIBRARIES := -lcyaml -ljansson -lcap -lseccomp -levent_core -lprotobuf-c -lz -lsmartcols -lm
+UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_TESTS))
+
+$(BUILD)/parts.a: $(PARTS)
+	rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/parts.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANITIZERS) -o $@ $< $(BUILD)/parts.a -lcmocka $(PARTS_LIBRARIES)
+
+test-unit: $(UNIT_PROGRAMS) ## unit tests (cmocka), one program a source file
+	@tests/unit/run.sh $(UNIT_PROGRAMS)
+
+test-integration: all $(BUILD)/gen/assay_pb2.py ## the real daemon, through its socket
+	ASSAY_BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -q tests/integration
+
+test-security: all $(BUILD)/gen/assay_pb2.py ## one promise a file, attacked
+	ASSAY_BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -q tests/security
+
+FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ))
+FUZZ_SECONDS ?= 120
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/gen/assay.pb-c.h $(filter-out $(MAINS),$(BASE) $(CORE) $(CONFIG) $(PROTO) $(BROKER))
+	@mkdir -p $(@D)
+	$(CLANG) $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+		-o $@ $< $(filter-out $(MAINS),$(BASE) $(CORE) $(CONFIG) $(PROTO) $(BROKER)) $(BUILD)/gen/assay.pb-c.c \
+		-lcyaml -ljansson -levent_core -lprotobuf-c -lm
+
+fuzz: $(FUZZ_PROGRAMS) ## libFuzzer targets, FUZZ_SECONDS each (default 120)
+	@tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_PROGRAMS)
+
+fuzz-short: $(FUZZ_PROGRAMS)
+	@tests/fuzz/run.sh 10 $(FUZZ_PROGRAMS)
+
+$(BUILD)/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -I$(PYTHON_INCLUDE) -o $@ $< $(shell $(PYTHON)-config --embed --ldflags)
+
+bench: all $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH)) ## throughput and latency beside the floor and bubblewrap
+	ASSAY_BUILD=$(abspath $(BUILD)) $(PYTHON) tests/bench/bench.py
+
+# ---------------------------------------------------------------- keeping the code in shape
+
+C_FILES = $(shell git ls-files '*.c' '*.h')
+
+format: ## clang-format, in place
+	clang-format -i $(C_FILES)
+
+format-check:
+	clang-format --dry-run -Werror $(C_FILES)
+
+lint: $(BUILD)/gen/assay.pb-c.h ## clang-format, clang-tidy, cppcheck, shellcheck, codespell, include directions
+	@tests/lint/lint.sh $(BUILD)
+
+# ---------------------------------------------------------------- installing
+
+install: all ## into PREFIX (default /usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/assay \
+		$(DESTDIR)$(PREFIX)/libexec/assay/runtimes/python $(DESTDIR)$(PREFIX)/share/assay
+	install -m 755 $(BUILD)/assay $(BUILD)/assayd $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/assay-keeper $(BUILD)/assay-broker $(DESTDIR)$(PREFIX)/libexec/assay
+	install -m 644 $(RUNTIME)/* $(DESTDIR)$(PREFIX)/libexec/assay/runtimes/python
+	install -m 755 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib
+	ln -sf libassay.so.0 $(DESTDIR)$(PREFIX)/lib/libassay.so
+	install -m 644 $(BUILD)/libassay.a $(DESTDIR)$(PREFIX)/lib
+	install -m 644 include/assay/assay.h $(DESTDIR)$(PREFIX)/include/assay
+	cp -r policies $(DESTDIR)$(PREFIX)/share/assay/
+
+uninstall: ## remove what install put there
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/assay bin/assayd lib/libassay.so.0 lib/libassay.so lib/libassay.a)
+	rm -rf $(addprefix $(DESTDIR)$(PREFIX)/,libexec/assay include/assay share/assay)
+
+clean: ## remove build/
+	rm -rf $(BUILD) build-asan

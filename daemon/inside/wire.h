@@ -1,0 +1,169 @@
+/*
+ * What crosses the wall of a cell: the packets between the broker and pid 1, the job that a run
+ * reads, and the records that the judging side writes. Everything that comes out is hostile to the
+ * broker: it checks sizes, types and bounds and never trusts an offset. All integers are in host
+ * order; both ends are the same machine and the same build.
+ *
+ * One run:
+ *
+ *     broker                                   pid 1 of the cell (zygote)
+ *       CELL_RUN + 4 descriptors  ───────────▶ fork(); the parent closes the descriptors unread
+ *                                              the child reads the job, runs, writes records, exits
+ *       CELL_USAGE (any number)   ───────────▶ answered by CELL_USED
+ *       CELL_KILL (at most once)  ───────────▶ kill(-1, SIGKILL)
+ *                                 ◀─────────── CELL_DONE: all reaped, wiped, `flags` says whether
+ * clean
+ */
+#pragma once
+
+#include <stdint.h>
+
+/* ---- packets on the control socket (SOCK_SEQPACKET) ---- */
+
+enum cell_request_type {
+	CELL_RUN =
+		1, /* legal only after CELL_READY or CELL_DONE; carries CELL_RUN_FDS descriptors */
+	CELL_KILL = 2,  /* of run `run_id`; for another run: ignored */
+	CELL_USAGE = 3, /* likewise */
+};
+
+/* Descriptors of CELL_RUN, in this order. */
+enum cell_run_fd {
+	CELL_FD_JOB,     /* sealed memfd, offset 0 */
+	CELL_FD_RECORDS, /* write end of a pipe: struct record_header + fields, see below */
+	CELL_FD_STDOUT,  /* write end of a pipe; becomes descriptor 1 */
+	CELL_FD_STDERR,  /* write end of a pipe; becomes descriptor 2 */
+	CELL_RUN_FDS,
+};
+
+struct cell_request {
+	uint32_t type;
+	uint32_t processes; /* CELL_RUN: RLIMIT_NPROC */
+	uint64_t run_id;
+	uint64_t cpu_ns; /* CELL_RUN: RLIMIT_CPU, rounded up to seconds plus one: a backstop */
+	uint64_t memory_bytes; /* CELL_RUN: RLIMIT_AS when `flags` says so, else informative */
+	uint64_t file_bytes;   /* CELL_RUN: RLIMIT_FSIZE */
+	uint64_t stack_bytes;  /* CELL_RUN: RLIMIT_STACK (soft) */
+	uint32_t open_files;   /* CELL_RUN: RLIMIT_NOFILE */
+	uint32_t flags;        /* CELL_RUN_* */
+};
+#define CELL_RUN_LIMIT_ADDRESS_SPACE \
+	1u /* no memory cgroup: bound each process by RLIMIT_AS instead */
+
+enum cell_report_type {
+	CELL_READY = 1, /* warm and locked: lock_self() has succeeded */
+	CELL_USED = 2,  /* answer to CELL_USAGE */
+	CELL_DONE = 3,  /* the run is over and the cell waits for the next CELL_RUN */
+};
+
+struct cell_report {
+	uint32_t type;
+	uint32_t flags;             /* CELL_DONE: CELL_DONE_* */
+	uint64_t run_id;            /* 0 with CELL_READY */
+	int32_t status;             /* CELL_DONE: of the run's first process, as of wait(2) */
+	uint32_t processes;         /* USED: alive or zombie now; DONE: that were reaped */
+	uint64_t cpu_ns;            /* of all processes of the run: user + system */
+	uint64_t run_delay_ns;      /* USED: time runnable but waiting for a processor
+				       (/proc/PID/schedstat), all processes */
+	uint64_t memory_peak_bytes; /* DONE: largest ru_maxrss */
+	uint32_t reserved;
+	char runtime[44]; /* READY: "CPython 3.11.2"; NUL-terminated */
+};
+#define CELL_DONE_CLEAN 1u      /* nothing of the run is left */
+#define CELL_DONE_KILLED 2u     /* a CELL_KILL arrived before the first process had ended */
+#define CELL_DONE_STRAGGLERS 4u /* the run left other processes behind; they were killed */
+
+/* ---- the job: a sequence of sections, each 4 bytes tag, 4 bytes length, bytes (no padding) ----
+ */
+
+enum job_tag {
+	JOB_NONCE = 1,   /* 16 bytes, first section: to be repeated by RECORD_END only */
+	JOB_OPTIONS = 2, /* struct job_options */
+	JOB_PROMPT = 3,
+	JOB_CODE = 4,
+	JOB_ENTRY_POINT = 5,
+	JOB_SETUP = 6,     /* asserts: runs before the candidate's code */
+	JOB_TEST = 7,      /* check: the source; asserts: one assertion each, repeated; program: the
+			      source */
+	JOB_FILE_NAME = 8, /* followed by its JOB_FILE_CONTENT; a file of the working directory */
+	JOB_FILE_CONTENT = 9,
+	JOB_MODULE = 10, /* further module name for the candidate */
+};
+
+enum job_kind { JOB_KIND_CHECK = 1, JOB_KIND_ASSERTS = 2, JOB_KIND_PROGRAM = 3 };
+
+struct job_options {
+	uint32_t kind;               /* enum job_kind */
+	uint32_t stop_first_failure; /* 0 or 1 */
+	uint32_t value_bytes;        /* longest rendered value or message in a record */
+	uint32_t reserved;
+};
+
+#define JOB_NONCE_BYTES 16
+
+/* ---- records ---- */
+
+/*
+ * Order of a run that goes well: PLAN, STATE loading, STATE testing, TEST..., END. A run that ends
+ * without END has not been examined to its end, whatever its exit status says.
+ */
+enum record_type {
+	RECORD_PLAN = 1,  /* number: how many tests exist (may be 0); before any code of the
+			     candidate ran */
+	RECORD_STATE = 2, /* number: enum record_state; what runs from now on */
+	RECORD_TEST = 3, /* number: index; outcome; fields; a later record for an index replaces the
+			    earlier */
+	RECORD_FAULT = 4, /* outcome: enum record_fault: the run cannot go on; fields: error;
+			     followed by END */
+	RECORD_END = 5,   /* fields[0]: the nonce; number: tests that were reached */
+};
+
+enum record_state { RECORD_STATE_LOADING = 1, RECORD_STATE_TESTING = 2 };
+
+/* Numbers as Outcome in assay.proto. */
+enum record_outcome {
+	RECORD_NOT_RUN = 0,
+	RECORD_PASSED = 1,
+	RECORD_FAILED = 2,
+	RECORD_ERROR = 3,
+};
+
+enum record_fault {
+	RECORD_FAULT_COMPILE = 1, /* the candidate's code does not compile */
+	RECORD_FAULT_LOAD = 2,    /* it raised while it was loaded, or lacks the entry point */
+	RECORD_FAULT_TESTS = 3,   /* the tests do not compile, or their setup raises */
+	RECORD_FAULT_PROGRAM = 4, /* program: the part that is the tests raised */
+	RECORD_FAULT_HARNESS = 5, /* the job could not be read: our fault */
+};
+
+/* Fields that follow a header: each 4 bytes length and bytes, in this order; absent ones have
+ * length 0. */
+enum record_field {
+	RECORD_FIELD_NAME, /* END: the nonce */
+	RECORD_FIELD_SOURCE,
+	RECORD_FIELD_CALL,
+	RECORD_FIELD_EXPECTED,
+	RECORD_FIELD_ACTUAL,
+	RECORD_FIELD_ERROR_TYPE,
+	RECORD_FIELD_ERROR_MESSAGE,
+	RECORD_FIELD_TRACEBACK,
+	RECORD_FIELDS,
+};
+
+#define RECORD_MAGIC 0xa55a
+
+struct record_header {
+	uint16_t magic; /* RECORD_MAGIC */
+	uint8_t type;
+	uint8_t outcome;
+	uint32_t length; /* of the whole record, header included; at most RECORD_BYTES_MAX */
+	uint32_t number;
+	uint32_t line;     /* of the error, in the candidate's code; 0: unknown */
+	uint64_t cpu_ns;   /* TEST: spent in it */
+	uint32_t n_fields; /* fields that follow, 0..RECORD_FIELDS */
+	uint32_t reserved;
+};
+
+#define RECORD_BYTES_MAX (256u * 1024u)
+#define RECORD_TESTS_MAX 65536u
+#define RECORD_RUN_BYTES_MAX (8u * 1024u * 1024u) /* all records of one run; more is TAMPERED */
