@@ -23,7 +23,8 @@ WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototype
 	-Wpointer-arith -Wundef -Wformat=2 -Wimplicit-fallthrough $(if $(WERROR),-Werror)
 HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection
 OPTIMIZE := -O2 $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
-SANITIZERS := $(if $(SANITIZE),-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+comma := ,
+SANITIZERS := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 
 CPPFLAGS += -D_GNU_SOURCE -Idaemon -I. -Iinclude -I$(BUILD)/gen
 CFLAGS += -std=gnu11 -g $(OPTIMIZE) -fPIC $(WARNINGS) $(HARDENING)
