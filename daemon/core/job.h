@@ -1,0 +1,91 @@
+/*
+ * A request in flight (batch), its evaluations (jobs), and what they need from the client's
+ * message. Plain data and its state machine; the code that moves jobs about is in core/queue.c and
+ * broker/dispatch.c. Text is borrowed from the request's message, which the batch owns.
+ */
+#pragma once
+
+#include <bsd/sys/queue.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/policy.h"
+
+struct flow;
+
+/* Bytes of somebody else; not NUL-terminated. */
+struct slice {
+	const uint8_t *bytes;
+	size_t len;
+};
+
+enum task_kind { TASK_CHECK = 1, TASK_ASSERTS, TASK_PROGRAM };
+enum task_reveal { TASK_REVEAL_FULL, TASK_REVEAL_INPUTS, TASK_REVEAL_NONE };
+
+/* One task, the same for all candidates of the batch. */
+struct task {
+	const char *id;
+	uint32_t policy; /* index in the policy table */
+	enum task_kind kind;
+	struct slice prompt;
+	struct slice entry_point;
+	struct slice module;
+	struct slice setup;
+	struct slice *tests; /* owned array of borrowed text */
+	size_t n_tests;
+	struct limits limits; /* every field > 0, within the policy's maxima */
+	enum task_reveal reveal;
+	bool stops_at_first_failure;
+	uint32_t feedback_bytes;
+};
+
+/* Beside each state: where a job in it lives. */
+enum job_state {
+	JOB_NEW,     /* its batch only */
+	JOB_QUEUED,  /* flow->jobs */
+	JOB_RUNNING, /* a slot */
+	JOB_DONE,    /* its batch only; its result has been handed on */
+	JOB_STATES,
+};
+
+struct job_file {
+	const char *name;
+	struct slice content;
+};
+
+struct job {
+	enum job_state state;
+	struct batch *batch;
+	uint32_t index; /* position in Evaluate.candidates */
+	const char *candidate;
+	struct slice code;
+	struct job_file *files; /* owned array */
+	size_t n_files;
+	uint64_t queued_ns;
+	uint32_t attempts;     /* runs that were started */
+	bool runs_alone;       /* starved once: nothing else may run beside it */
+	bool is_cancelled;     /* while running: the result says CANCELLED */
+	TAILQ_ENTRY(job) link; /* flow->jobs */
+};
+TAILQ_HEAD(job_list, job);
+
+struct batch {
+	uint64_t request_id;
+	struct flow *flow; /* borrowed: whose turn it uses; NULL once the client has gone */
+	void *owner;       /* the broker's session; NULL once the client has gone */
+	void *message;     /* the client's message, which all slices point into */
+	size_t charged_bytes;
+	struct task task;
+	struct job *jobs; /* owned array */
+	uint32_t n_jobs;
+	uint32_t n_unfinished;
+	uint64_t deadline_ns;   /* 0: none */
+	LIST_ENTRY(batch) link; /* the session's list */
+};
+
+/*
+ * The one place where a job changes state; asserts that the move is legal: NEW -> QUEUED | DONE,
+ * QUEUED -> RUNNING | DONE, RUNNING -> QUEUED (to be judged again) | DONE. Keeps n_unfinished.
+ */
+void job_move(struct job *job, enum job_state state);

@@ -1,0 +1,80 @@
+/*
+ * What the records of a run say, test by test. Text is borrowed from the run's record bytes. Pure
+ * data.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/job.h"
+
+/* Numbers as Outcome in assay.proto. */
+enum test_outcome {
+	TEST_NOT_RUN = 0,
+	TEST_PASSED = 1,
+	TEST_FAILED = 2,
+	TEST_ERROR = 3,
+	TEST_TIME_LIMIT = 4,
+	TEST_CRASHED = 5,
+};
+
+struct test_error {
+	struct slice type;
+	struct slice message;
+	struct slice traceback;
+	uint32_t line; /* in the candidate's code; 0: unknown */
+};
+
+struct test_record {
+	enum test_outcome outcome;
+	struct slice name;
+	struct slice source;
+	struct slice call;
+	struct slice expected;
+	struct slice actual;
+	struct test_error error;
+	uint64_t cpu_ns;
+};
+
+/* What stopped the examination outside any test. Numbers as enum record_fault of inside/wire.h. */
+enum examination_fault {
+	EXAMINATION_OK = 0,
+	EXAMINATION_COMPILE = 1,
+	EXAMINATION_LOAD = 2,
+	EXAMINATION_TESTS = 3,
+	EXAMINATION_PROGRAM = 4,
+	EXAMINATION_HARNESS = 5,
+};
+
+enum examination_state { EXAMINATION_PREPARING, EXAMINATION_LOADING, EXAMINATION_TESTING };
+
+struct examination {
+	bool is_planned;   /* the number of tests is known */
+	bool is_complete;  /* the completion mark came, with the right nonce, as the last record */
+	bool is_malformed; /* something that our side never writes */
+	enum examination_state state; /* furthest reached */
+	enum examination_fault fault;
+	struct test_error error;   /* of the fault */
+	struct test_record *tests; /* n_tests, owned by the reader */
+	uint32_t n_tests;
+};
+
+/* Counts over `tests`. */
+struct test_counts {
+	uint32_t total; /* planned; of a complete run that failed nowhere: reached */
+	uint32_t run;
+	uint32_t passed;
+	uint32_t failed;
+	uint32_t errors;
+};
+struct test_counts examination_count(const struct examination *examination);
+
+/* The first test that ran and did not pass; NULL if none. */
+const struct test_record *examination_first_failure(const struct examination *examination);
+
+static inline bool slice_is(struct slice slice, const char *text)
+{
+	return slice.len == __builtin_strlen(text) &&
+	       __builtin_memcmp(slice.bytes, text, slice.len) == 0;
+}
