@@ -1,0 +1,243 @@
+/*
+ * The verdict. A list of rules in order of precedence; the first that recognizes the facts decides.
+ *
+ * The order matters. What our side did to the run comes first (cancelled, lost), then what the
+ * kernel or the broker measured (limits), because a run that was stopped has incomplete records
+ * whatever they say; then what the trusted side wrote. PASSED is last and needs positive evidence:
+ * the completion mark, at least one test passed, none failed, and an end by itself.
+ */
+#include "core/verdict.h"
+
+#include <stddef.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+
+/* Runs started for one job before its cell's death is answered instead of tried again. */
+#define ATTEMPTS_MAX 2
+
+static const char *const names[VERDICT_COUNT] = {
+#define X(name, number) [number] = #name,
+	VERDICTS(X)
+#undef X
+};
+
+const char *verdict_name(enum verdict_code code)
+{
+	return (unsigned int)code < VERDICT_COUNT && names[code] != NULL ? names[code] : "UNKNOWN";
+}
+
+static struct verdict by_candidate(enum verdict_code code, const char *detail)
+{
+	return (struct verdict){.code = code, .fault = FAULT_CANDIDATE, .detail = detail};
+}
+
+static bool all_passed(const struct run_facts *facts)
+{
+	struct test_counts counts = examination_count(facts->examination);
+
+	return facts->examination->is_complete && facts->examination->fault == EXAMINATION_OK &&
+	       counts.passed > 0 && counts.passed == counts.total && facts->wait_status == 0;
+}
+
+static bool is_memory_error(struct slice type)
+{
+	return slice_is(type, "MemoryError");
+}
+
+/* The error that explains why the run did not pass; NULL if there is none. */
+static const struct test_error *main_error(const struct examination *examination)
+{
+	const struct test_record *test = examination_first_failure(examination);
+
+	if (examination->fault != EXAMINATION_OK)
+		return &examination->error;
+	return test != NULL ? &test->error : NULL;
+}
+
+static bool decide_our_side(const struct run_facts *facts, struct verdict *verdict)
+{
+	if (facts->kill_reason == RUN_KILLED_CANCELLED) {
+		*verdict = verdict_cancelled();
+		return true;
+	}
+	if (facts->is_keeper_lost) {
+		*verdict = (struct verdict){
+			.code = VERDICT_INFRA,
+			.fault = FAULT_INFRASTRUCTURE,
+			.is_maskable = true,
+			.wants_rerun = facts->attempts < ATTEMPTS_MAX,
+			.detail = "The keeper of the cells was restarted twice during this run."};
+		return true;
+	}
+	if (facts->is_cell_lost && facts->oom_kills == 0) {
+		/* Not maskable: nobody knows how, but the candidate may have done it. */
+		*verdict = (struct verdict){.code = VERDICT_INFRA,
+					    .fault = FAULT_INFRASTRUCTURE,
+					    .wants_rerun = facts->attempts < ATTEMPTS_MAX,
+					    .detail = "The cell died during the run, twice."};
+		return true;
+	}
+	if (facts->examination->fault == EXAMINATION_HARNESS) {
+		*verdict = (struct verdict){.code = VERDICT_INFRA,
+					    .fault = FAULT_INFRASTRUCTURE,
+					    .detail = "The examination itself failed."};
+		return true;
+	}
+	return false;
+}
+
+static bool is_out_of_processes(const struct run_facts *facts)
+{
+	if (facts->has_process_cgroup)
+		return facts->process_refusals > 0;
+	return facts->processes > 1 && facts->processes >= facts->limits.processes;
+}
+
+static bool is_starved(const struct run_facts *facts)
+{
+	/* It would have been computing, had it been given a processor: more than half of the time.
+	 */
+	return facts->cpu_ns + facts->run_delay_ns > facts->wall_ns / 2 &&
+	       facts->run_delay_ns > facts->wall_ns / 4;
+}
+
+static struct verdict decide_wall(const struct run_facts *facts)
+{
+	if (is_starved(facts))
+		return (struct verdict){.code = VERDICT_STARVED,
+					.fault = FAULT_OVERLOAD,
+					.is_maskable = facts->processes <= 1,
+					.wants_rerun = !facts->ran_alone,
+					.detail = "The wall time limit passed while the program "
+						  "waited for a processor."};
+	return by_candidate(VERDICT_WALL_LIMIT,
+			    "The wall time limit passed while the program slept or waited.");
+}
+
+static bool decide_limits(const struct run_facts *facts, struct verdict *verdict)
+{
+	const struct test_error *error = main_error(facts->examination);
+
+	if (facts->kill_reason == RUN_KILLED_OUTPUT || facts->is_output_exceeded)
+		*verdict = by_candidate(VERDICT_OUTPUT_LIMIT, "It wrote more output than allowed.");
+	else if (all_passed(facts) && facts->cpu_ns <= facts->limits.cpu_ms * NS_PER_MS)
+		return false;
+	else if (facts->oom_kills > 0 || (error != NULL && is_memory_error(error->type)))
+		*verdict = by_candidate(VERDICT_MEMORY_LIMIT, "It used more memory than allowed.");
+	else if (is_out_of_processes(facts))
+		*verdict = by_candidate(VERDICT_PROCESS_LIMIT,
+					"It made more processes or threads than allowed.");
+	else if (facts->kill_reason == RUN_KILLED_CPU ||
+		 facts->cpu_ns > facts->limits.cpu_ms * NS_PER_MS)
+		*verdict = by_candidate(VERDICT_CPU_LIMIT, "It used more CPU time than allowed.");
+	else if (facts->kill_reason == RUN_KILLED_WALL)
+		*verdict = decide_wall(facts);
+	else
+		return false;
+	return true;
+}
+
+static struct verdict tampered(const char *detail)
+{
+	return by_candidate(VERDICT_TAMPERED, detail);
+}
+
+static struct verdict decide_unfinished(const struct run_facts *facts)
+{
+	if (WIFSIGNALED(facts->wait_status))
+		return by_candidate(
+			VERDICT_ERROR,
+			"The process was ended by a signal before its tests were over.");
+	return tampered("The process left before its tests were over.");
+}
+
+static struct verdict decide_fault(const struct run_facts *facts)
+{
+	const struct examination *examination = facts->examination;
+
+	switch (examination->fault) {
+	case EXAMINATION_COMPILE:
+		return by_candidate(VERDICT_COMPILE_ERROR, "The code does not compile.");
+	case EXAMINATION_TESTS:
+		return (struct verdict){.code = VERDICT_BAD_TASK,
+					.fault = FAULT_TESTS,
+					.is_maskable = examination->state == EXAMINATION_PREPARING,
+					.detail = "The tests themselves do not run."};
+	case EXAMINATION_PROGRAM:
+		if (slice_is(examination->error.type, "AssertionError"))
+			return by_candidate(VERDICT_FAILED, "An assertion of the tests failed.");
+		return by_candidate(VERDICT_ERROR, "The program raised an exception.");
+	default:
+		return by_candidate(VERDICT_ERROR,
+				    "The code raised an exception while it was loaded.");
+	}
+}
+
+static struct verdict decide_tests(const struct run_facts *facts)
+{
+	struct test_counts counts = examination_count(facts->examination);
+
+	if (counts.failed > 0)
+		return by_candidate(VERDICT_FAILED, "At least one test gave a wrong answer.");
+	if (counts.errors > 0)
+		return by_candidate(VERDICT_ERROR, "At least one test raised an exception.");
+	if (counts.total == 0)
+		return verdict_no_tests();
+	if (counts.passed == 0)
+		return tampered("No test was reached.");
+	if (counts.passed < counts.total)
+		return tampered("Not every test was reached.");
+	if (facts->wait_status != 0)
+		return by_candidate(VERDICT_ERROR, "The process did not end well after its tests.");
+	return (struct verdict){.code = VERDICT_PASSED, .detail = "Every test passed."};
+}
+
+struct verdict verdict_decide(const struct run_facts *facts)
+{
+	struct verdict verdict;
+
+	if (decide_our_side(facts, &verdict) || decide_limits(facts, &verdict))
+		return verdict;
+	if (facts->examination->is_malformed || facts->kill_reason == RUN_KILLED_RECORDS)
+		return tampered("The record of the examination was damaged.");
+	if (!facts->examination->is_complete)
+		return decide_unfinished(facts);
+	if (facts->examination->fault != EXAMINATION_OK)
+		return decide_fault(facts);
+	return decide_tests(facts);
+}
+
+struct verdict verdict_no_tests(void)
+{
+	return (struct verdict){.code = VERDICT_NO_TESTS,
+				.fault = FAULT_TESTS,
+				.is_maskable = true,
+				.detail = "The task has no tests, so nothing can be said."};
+}
+
+struct verdict verdict_cancelled(void)
+{
+	return (struct verdict){
+		.code = VERDICT_CANCELLED,
+		.fault = FAULT_NONE,
+		.is_maskable = true,
+		.detail = "The request was cancelled before this candidate was judged."};
+}
+
+struct verdict verdict_cannot_split(void)
+{
+	return (struct verdict){
+		.code = VERDICT_BAD_TASK,
+		.fault = FAULT_TESTS,
+		.is_maskable = true,
+		.detail = "Split examination was asked for and is not available for these tests."};
+}
+
+struct verdict verdict_no_cell(void)
+{
+	return (struct verdict){.code = VERDICT_INFRA,
+				.fault = FAULT_INFRASTRUCTURE,
+				.is_maskable = true,
+				.detail = "No cell could be built to run it."};
+}

@@ -1,0 +1,88 @@
+/*
+ * From the facts of a run to the verdict: a pure function. Everything that a candidate can
+ * influence is a fact here; nothing that it says about itself is.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/outcome.h"
+#include "core/policy.h"
+
+/* Numbers as Verdict in assay.proto. */
+#define VERDICTS(X)         \
+	X(PASSED, 1)        \
+	X(FAILED, 2)        \
+	X(ERROR, 3)         \
+	X(COMPILE_ERROR, 4) \
+	X(CPU_LIMIT, 5)     \
+	X(WALL_LIMIT, 6)    \
+	X(MEMORY_LIMIT, 7)  \
+	X(OUTPUT_LIMIT, 8)  \
+	X(PROCESS_LIMIT, 9) \
+	X(VIOLATION, 10)    \
+	X(TAMPERED, 11)     \
+	X(NO_TESTS, 12)     \
+	X(BAD_TASK, 13)     \
+	X(STARVED, 14)      \
+	X(CANCELLED, 15)    \
+	X(INFRA, 16)
+
+enum verdict_code {
+#define X(name, number) VERDICT_##name = (number),
+	VERDICTS(X)
+#undef X
+		VERDICT_COUNT = 17
+};
+
+/* Numbers as Fault in assay.proto. */
+enum fault { FAULT_NONE, FAULT_CANDIDATE, FAULT_TESTS, FAULT_OVERLOAD, FAULT_INFRASTRUCTURE };
+
+/* Why the broker ended a run; RUN_NOT_KILLED: it ended by itself. */
+enum kill_reason {
+	RUN_NOT_KILLED,
+	RUN_KILLED_CPU,
+	RUN_KILLED_WALL,
+	RUN_KILLED_OUTPUT,
+	RUN_KILLED_RECORDS, /* wrote more records than a run may */
+	RUN_KILLED_CANCELLED,
+};
+
+struct run_facts {
+	const struct examination *examination;
+	struct limits limits;
+	enum kill_reason kill_reason;
+	bool is_output_exceeded;
+	bool is_cell_lost;   /* pid 1 died during the run, and not by our hand */
+	bool is_keeper_lost; /* the keeper died, and all cells with it */
+	bool ran_alone;
+	uint32_t attempts; /* runs started for this job, this one included */
+	int wait_status;   /* of the run's first process */
+	uint64_t cpu_ns;
+	uint64_t wall_ns;
+	uint64_t run_delay_ns;     /* runnable but waiting, known when the wall limit was reached */
+	uint64_t oom_kills;        /* by the cell's cgroup during this run */
+	uint64_t process_refusals; /* by the cell's pids cgroup during this run */
+	uint32_t processes;        /* of the run, seen at its end */
+	bool has_process_cgroup;
+};
+
+struct verdict {
+	enum verdict_code code;
+	enum fault fault;
+	bool is_maskable;   /* the candidate's code cannot have caused it */
+	bool wants_rerun;   /* judge again (alone, if starved) instead of answering */
+	const char *detail; /* one sentence; static text */
+};
+
+/* "CPU_LIMIT". */
+const char *verdict_name(enum verdict_code code);
+
+struct verdict verdict_decide(const struct run_facts *facts);
+
+/* Verdicts that need no run. */
+struct verdict verdict_no_tests(void);
+struct verdict verdict_cancelled(void);
+struct verdict verdict_cannot_split(void);
+struct verdict verdict_no_cell(void);
