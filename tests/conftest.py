@@ -1,0 +1,52 @@
+"""What integration, security and end-to-end tests share: daemons, markers and the totals' line."""
+import os
+
+import pytest
+
+from support.daemon import Daemon
+
+
+@pytest.fixture(scope="module")
+def daemon():
+    """A running assayd with two slots, one for each module."""
+    server = Daemon()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_daemon():
+    """Starts daemons with options of the test's own; ends those that still run."""
+    started = []
+
+    def start(*options, **named):
+        started.append(Daemon(*options, **named))
+        return started[-1]
+
+    yield start
+    for server in started:
+        if server.lifeline >= 0:
+            server.stop()
+
+
+@pytest.fixture
+def client(daemon):
+    with daemon.connect() as connection:
+        yield connection
+
+
+def pytest_runtest_setup(item):
+    if item.get_closest_marker("requires_root") and os.geteuid() != 0:
+        pytest.skip("needs root")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Names every skipped test; the totals in the form that tests/check.sh adds up."""
+    stats = terminalreporter.stats
+    for report in stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        terminalreporter.write_line(f"skipped: {report.nodeid}: {reason.removeprefix('Skipped: ')}")
+    passed = len(stats.get("passed", []))
+    failed = len(stats.get("failed", [])) + len(stats.get("error", []))
+    skipped = len(stats.get("skipped", []))
+    terminalreporter.write_line(f"{passed} passed, {failed} failed, {skipped} skipped")

@@ -1,0 +1,96 @@
+"""A private assayd for tests: started on a socket of its own, ended with the test."""
+import os
+import select
+import signal
+import subprocess
+import tempfile
+
+from support import host
+from support.wire import Client
+
+BUILD = os.path.abspath(os.environ.get("ASSAY_BUILD", "build"))
+START_PATIENCE_S = 60
+
+
+def program(name):
+    return os.path.join(BUILD, name)
+
+
+class Daemon:
+    """Runs until stop(). The write end of the lifeline is ours: if the tests die, it ends too."""
+
+    def __init__(self, *options, slots=2, wait=True):
+        # Short: a socket's path has at most 107 bytes. Readable by the broker's own uid.
+        self.folder = tempfile.mkdtemp(prefix="at-")
+        os.chmod(self.folder, 0o755)
+        self.path = os.path.join(self.folder, "s")
+        self.log_path = os.path.join(self.folder, "log")
+        lifeline_read, self.lifeline = os.pipe()
+        self.ready, ready_write = os.pipe()
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(
+                [program("assayd"), "--socket", self.path, "--slots", str(slots),
+                 "--lifeline-fd", str(lifeline_read), "--ready-fd", str(ready_write), *options],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                pass_fds=(lifeline_read, ready_write))
+        os.close(lifeline_read)
+        os.close(ready_write)
+        if wait:
+            self.wait_ready()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    def wait_ready(self):
+        readable, _, _ = select.select([self.ready], [], [], START_PATIENCE_S)
+        text = os.read(self.ready, 64) if readable else b""
+        if text != b"READY\n":
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"assayd did not become ready ({text!r}); its log:\n{self.log()}")
+
+    def connect(self, **options):
+        return Client(self.path, **options)
+
+    def broker(self):
+        return host.wait_until(lambda: host.find(self.pid, "assay-broker"), "a broker")[0]
+
+    def keeper(self):
+        return host.wait_until(lambda: host.find(self.pid, "assay-keeper"), "a keeper")[0]
+
+    def cells(self):
+        """Host pids of the cells' first processes, as the daemon tells them."""
+        with self.connect() as client:
+            return [slot.cell_pid for slot in client.status().slots if slot.cell_pid]
+
+    def wait_idle(self):
+        """Until every slot has a cell that waits for work."""
+        with self.connect() as client:
+            host.wait_until(lambda: all(slot.state == "idle" for slot in client.status().slots),
+                            "all slots idle")
+
+    def processes(self):
+        return host.descendants(self.pid)
+
+    def stop(self, patience_s=20):
+        """Ends it in the way the command line does, by closing the lifeline; its exit status."""
+        if self.lifeline >= 0:
+            os.close(self.lifeline)
+            self.lifeline = -1
+        try:
+            return self.process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+            raise AssertionError(f"assayd did not end; its log:\n{self.log()}") from None
+        finally:
+            os.close(self.ready)
+            for name in ("s", "log"):
+                if os.path.exists(os.path.join(self.folder, name)):
+                    os.unlink(os.path.join(self.folder, name))
+            os.rmdir(self.folder)

@@ -1,0 +1,113 @@
+"""What a daemon has on the host: processes, mounts, cgroups, descriptors, memory, files."""
+import glob
+import os
+import time
+
+
+class Process:
+    """A line of /proc at one moment."""
+
+    def __init__(self, pid, parent, name, state):
+        self.pid, self.parent, self.name, self.state = pid, parent, name, state
+
+    def __repr__(self):
+        return f"{self.name}({self.pid}, {self.state})"
+
+
+def all_processes():
+    found = {}
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
+            continue
+        try:
+            with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as stat:
+                text = stat.read()
+        except OSError:
+            continue  # it has just ended
+        name = text[text.index("(") + 1:text.rindex(")")]
+        state, parent = text[text.rindex(")") + 2:].split()[:2]
+        found[int(entry)] = Process(int(entry), int(parent), name, state)
+    return found
+
+
+def descendants(pid):
+    """All processes below `pid`, it included; those inside cells too."""
+    processes = all_processes()
+    wanted, order = {pid}, [pid]
+    for current in order:
+        for process in processes.values():
+            if process.parent == current and process.pid not in wanted:
+                wanted.add(process.pid)
+                order.append(process.pid)
+    return [processes[number] for number in order if number in processes]
+
+
+def find(pid, name):
+    """The descendants of `pid` called `name` (cut at 15 bytes, as the kernel does)."""
+    return [process for process in descendants(pid) if process.name == name[:15]]
+
+
+def mounts():
+    with open("/proc/self/mountinfo", encoding="utf-8") as table:
+        return sorted(line.split(" - ")[0].split()[4] for line in table)
+
+
+def cgroups():
+    """Folders of ours in every hierarchy."""
+    return sorted(glob.glob("/sys/fs/cgroup/**/*assay*", recursive=True))
+
+
+def descriptors(pid):
+    try:
+        return len(os.listdir(f"/proc/{pid}/fd"))
+    except OSError:
+        return 0
+
+
+def private_kib(pid):
+    """Memory that belongs to this process alone."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as rollup:
+            return sum(int(line.split()[1]) for line in rollup
+                       if line.startswith(("Private_Clean", "Private_Dirty")))
+    except OSError:
+        return 0
+
+
+def files_of_ours():
+    """Temporary files that a daemon could have left behind."""
+    return sorted(path for folder in ("/tmp", "/dev/shm", "/run", "/var/tmp")
+                  for path in glob.glob(f"{folder}/*assay*"))
+
+
+def is_alive(pid):
+    process = all_processes().get(pid)
+    return process is not None and process.state != "Z"
+
+
+def wait_until(condition, what, patience_s=30):
+    """Waits for something outside that gives no event to wait on. Looks again without a fixed
+    delay: the pause grows from a fraction of a millisecond."""
+    deadline = time.monotonic() + patience_s
+    pause = 0.0005
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {patience_s} s: {what}")
+        time.sleep(pause)
+        pause = min(pause * 2, 0.05)
+
+
+class Snapshot:
+    """What must be the same after a daemon has come and gone."""
+
+    def __init__(self):
+        self.mounts, self.cgroups, self.files = mounts(), cgroups(), files_of_ours()
+
+    def differences(self):
+        now = Snapshot()
+        return {name: sorted(set(getattr(now, name)) - set(getattr(self, name)))
+                for name in ("mounts", "cgroups", "files")
+                if set(getattr(now, name)) - set(getattr(self, name))}

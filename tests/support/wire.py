@@ -1,0 +1,236 @@
+"""A client for tests: frames and messages as they are on the wire, with nothing hidden.
+
+Tests for protocol errors need to send what libassay would never send, so this speaks the protocol
+itself, with the classes that protoc made from proto/assay.proto.
+"""
+import os
+import select
+import socket
+import struct
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.environ.get("ASSAY_BUILD", "build"), "gen"))
+import assay_pb2 as pb  # noqa: E402  (generated; the path is set above)
+
+PATIENCE_S = 60  # how long a test waits for something that must come
+
+
+class Closed(Exception):
+    """The server closed the connection."""
+
+
+class Answer:
+    """All that came for one request."""
+
+    def __init__(self):
+        self.results = []
+        self.done = None
+        self.error = None
+        self.other = None  # Status or Pong
+
+    @property
+    def is_complete(self):
+        return any(part is not None for part in (self.done, self.error, self.other))
+
+
+def frame(payload):
+    return struct.pack(">I", len(payload)) + payload
+
+
+def verdict_name(result):
+    return pb.Verdict.Name(result.verdict)
+
+
+class Client:
+    """One connection. Sends never block for ever: answers are read while bytes wait to be sent."""
+
+    def __init__(self, path, hello=True):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.settimeout(PATIENCE_S)
+        self.socket.connect(path)
+        self.inbox = b""
+        self.next_id = 1
+        self.answers = {}
+        self.greeting = self.hello() if hello else None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.socket.close()
+
+    # ---- frames and messages
+
+    def send_raw(self, data):
+        """Sends bytes; keeps reading meanwhile so that neither side waits for the other."""
+        view = memoryview(data)
+        deadline = time.monotonic() + PATIENCE_S
+        while view:
+            readable, writable, _ = select.select([self.socket], [self.socket], [], PATIENCE_S)
+            if readable:
+                self._receive()
+            if writable:
+                view = view[self.socket.send(view[:65536]):]
+            if time.monotonic() > deadline:
+                raise TimeoutError("the server takes no bytes")
+
+    def send(self, message):
+        self.send_raw(frame(message.SerializeToString()))
+
+    def _receive(self):
+        chunk = self.socket.recv(1 << 18)
+        if not chunk:
+            raise Closed()
+        self.inbox += chunk
+
+    def read_message(self, timeout=PATIENCE_S):
+        """The next message; Closed at end of file; TimeoutError."""
+        deadline = time.monotonic() + timeout
+        while True:
+            if len(self.inbox) >= 4:
+                length = struct.unpack(">I", self.inbox[:4])[0]
+                if len(self.inbox) >= 4 + length:
+                    message = pb.ServerMessage.FromString(self.inbox[4:4 + length])
+                    self.inbox = self.inbox[4 + length:]
+                    return message
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self.socket], [], [], left)[0]:
+                raise TimeoutError("no answer")
+            self._receive()
+
+    def hello(self, major=1, minor=0, name="tests"):
+        message = pb.ClientMessage()
+        message.hello.protocol_major = major
+        message.hello.protocol_minor = minor
+        message.hello.client_name = name
+        self.send(message)
+        answer = self.read_message()
+        return answer.hello if answer.HasField("hello") else answer
+
+    def expect_error(self):
+        """The next message must be an Error; returns it."""
+        message = self.read_message()
+        assert message.HasField("error"), message
+        return message.error
+
+    def expect_closed(self):
+        """Nothing but end of file may follow."""
+        try:
+            message = self.read_message()
+        except (Closed, ConnectionResetError):
+            return
+        raise AssertionError(f"unexpected message: {message}")
+
+    # ---- requests
+
+    def new_id(self):
+        self.next_id += 1
+        return self.next_id - 1
+
+    def submit(self, evaluate, request_id=None):
+        """Sends an Evaluate; returns its id."""
+        message = pb.ClientMessage(request_id=request_id or self.new_id())
+        message.evaluate.CopyFrom(evaluate)
+        self.send(message)
+        return message.request_id
+
+    def cancel(self, target):
+        message = pb.ClientMessage(request_id=self.new_id())
+        message.cancel.target_id = target
+        self.send(message)
+
+    def collect(self, request_id, timeout=PATIENCE_S):
+        """Reads until `request_id` is answered completely."""
+        deadline = time.monotonic() + timeout
+        while True:
+            answer = self.answers.setdefault(request_id, Answer())
+            if answer.is_complete:
+                return self.answers.pop(request_id)
+            self._file(self.read_message(max(0.0, deadline - time.monotonic())))
+
+    def _file(self, message):
+        if message.request_id == 0:
+            raise AssertionError(f"the connection failed: {message}")
+        answer = self.answers.setdefault(message.request_id, Answer())
+        kind = message.WhichOneof("body")
+        if kind == "result":
+            answer.results.append(message.result)
+        elif kind in ("done", "error"):
+            setattr(answer, kind, getattr(message, kind))
+        else:
+            answer.other = getattr(message, kind)
+
+    def status(self):
+        message = pb.ClientMessage(request_id=self.new_id())
+        message.status.SetInParent()
+        self.send(message)
+        return self.collect(message.request_id).other
+
+    def judge(self, evaluate):
+        """Evaluates and returns the results in the candidates' order."""
+        answer = self.collect(self.submit(evaluate))
+        assert answer.error is None, answer.error
+        assert answer.done.results == len(answer.results) == len(evaluate.candidates)
+        return sorted(answer.results, key=lambda result: result.candidate_index)
+
+    def judge_one(self, evaluate):
+        (result,) = self.judge(evaluate)
+        return result
+
+    def judge_many(self, requests, window=48):
+        """Evaluates an iterable of requests, at most `window` in flight; yields their answers in
+        the requests' order."""
+        waiting = []
+        for evaluate in requests:
+            waiting.append(self.submit(evaluate))
+            if len(waiting) >= window:
+                yield self.collect(waiting.pop(0))
+        for request_id in waiting:
+            yield self.collect(request_id)
+
+
+# ---- making requests
+
+def as_bytes(text):
+    return text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+
+
+def evaluate(*codes, task="task", prompt="", entry_point="", check=None, asserts=None, setup="",
+             program=None, language="python", files=None, **limits):
+    """An Evaluate with one candidate for each of `codes`. Limits by name: cpu_ms=300."""
+    request = pb.Evaluate(id=task, language=language, prompt=as_bytes(prompt),
+                          entry_point=entry_point)
+    if check is not None:
+        request.check.source = as_bytes(check)
+    if asserts is not None:
+        request.asserts.SetInParent()
+        request.asserts.setup = as_bytes(setup)
+        request.asserts.asserts.extend(as_bytes(text) for text in asserts)
+    if program is not None:
+        request.program.source = as_bytes(program)
+    for index, code in enumerate(codes):
+        candidate = request.candidates.add(id=f"c{index}", code=as_bytes(code))
+        for name, content in (files or {}).items():
+            candidate.files.add(name=name, content=as_bytes(content))
+    for name, value in limits.items():
+        setattr(request.limits, name, value)
+    return request
+
+
+CHECK_ADD = "def check(candidate):\n    assert candidate(1, 2) == 3\n    assert candidate(0, 0) == 0\n"
+GOOD_ADD = "def add(a, b):\n    return a + b\n"
+WRONG_ADD = "def add(a, b):\n    return a - b\n"
+
+
+def evaluate_add(*codes, **limits):
+    """A small request with a known answer: GOOD_ADD passes, WRONG_ADD fails."""
+    return evaluate(*(codes or (GOOD_ADD,)), entry_point="add", check=CHECK_ADD, **limits)
+
+
+def evaluate_program(code, **limits):
+    """A candidate that is run for what it does; the test part only has to be reached."""
+    return evaluate(code, program="assert True\n", **limits)
