@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "proto/frame.h"
+#include "proto/utf8.h"
 
 /* What the heap takes beside the bytes of a block: its header and rounding. */
 #define BLOCK_OVERHEAD_BYTES 24
@@ -71,37 +72,6 @@ static void drop_unknown_fields(ProtobufCMessage *message)
 	message->n_unknown_fields = 0;
 }
 
-/* RFC 3629: no surrogates, no overlong forms, nothing above U+10FFFF. */
-static bool is_utf8(const char *text)
-{
-	const uint8_t *at = (const uint8_t *)text;
-
-	while (*at != 0) {
-		uint8_t lead = *at++;
-		uint8_t low = 0x80;
-		uint8_t high = 0xbf;
-		int more;
-
-		if (lead < 0x80)
-			continue;
-		if (lead < 0xc2 || lead > 0xf4)
-			return false;
-		more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-		if (lead == 0xe0)
-			low = 0xa0;
-		else if (lead == 0xed)
-			high = 0x9f;
-		else if (lead == 0xf0)
-			low = 0x90;
-		else if (lead == 0xf4)
-			high = 0x8f;
-		for (; more > 0; more--, at++, low = 0x80, high = 0xbf)
-			if (*at < low || *at > high)
-				return false;
-	}
-	return true;
-}
-
 static bool check_message(ProtobufCMessage *message);
 
 static bool check_value(const ProtobufCFieldDescriptor *field, const void *value)
@@ -111,7 +81,7 @@ static bool check_value(const ProtobufCFieldDescriptor *field, const void *value
 	if (pointer == NULL)
 		return true;
 	if (field->type == PROTOBUF_C_TYPE_STRING)
-		return is_utf8(pointer);
+		return utf8_is_valid(pointer, strlen(pointer));
 	return check_message(pointer);
 }
 
