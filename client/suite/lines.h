@@ -1,7 +1,6 @@
 /* Reads a text file, plain or gzip, line by line; bounded, so that a hostile archive cannot fill
  * the memory. */
-#ifndef CLIENT_SUITE_LINES_H
-#define CLIENT_SUITE_LINES_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -27,5 +26,3 @@ uint64_t lines_number(const struct lines *lines);
 
 /* NULL is allowed. */
 void lines_close(struct lines *lines);
-
-#endif

@@ -1,6 +1,5 @@
 /* One line on a terminal that says how far a long command is. */
-#ifndef CLIENT_SUITE_PROGRESS_H
-#define CLIENT_SUITE_PROGRESS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -21,5 +20,3 @@ void progress_clear(struct progress *progress);
 
 /* Clears the line and frees. NULL is allowed. */
 void progress_free(struct progress *progress);
-
-#endif
