@@ -25,10 +25,11 @@ enum cli_status {
 struct private_daemon;
 
 struct cli_context {
-	const char *address;                      /* --connect; NULL: look for a daemon */
-	assay_client *client;                     /* owned; NULL until cli_connect() */
-	struct private_daemon *private_daemon;    /* owned; NULL unless one was started */
-	const volatile sig_atomic_t *interrupted; /* set by SIGINT and SIGTERM */
+	const char *address;                   /* --connect; NULL: look for a daemon */
+	char address_found[128];               /* where `address` points when it was looked for */
+	assay_client *client;                  /* owned; NULL until cli_connect() */
+	struct private_daemon *private_daemon; /* owned; NULL unless one was started */
+	const volatile sig_atomic_t *interrupted; /* set by SIGINT, SIGTERM and SIGHUP */
 	bool quiet; /* the verb's --quiet: no progress bar, no summary */
 	bool color; /* stdout is a terminal and NO_COLOR is unset */
 };
@@ -58,8 +59,8 @@ int cli_reconnect(struct cli_context *context);
 void cli_disconnect(struct cli_context *context);
 
 /*
- * Like assay_next(), but returns -EINTR once SIGINT or SIGTERM has come. Also returns 0 with *event
- * NULL when wake_fd (-1: none) has become readable and no answer is waiting.
+ * Like assay_next(), but returns -EINTR once SIGINT, SIGTERM or SIGHUP has come. Also returns 0
+ * with *event NULL when wake_fd (-1: none) has become readable and no answer is waiting.
  */
 int cli_next(struct cli_context *context, int timeout_ms, int wake_fd, assay_event **event);
 

@@ -1,0 +1,395 @@
+/*
+ * A task in JSON to a request, for `assay eval`. Runs in `assay`.
+ *
+ * This only checks what has to be known to build the message: the shape and the types, and the
+ * words that become enums. Sizes, limits and whether the daemon serves this kind of tests are the
+ * daemon's business; its answer is passed on.
+ *
+ * Every refusal names the field and says what is expected there and what was found, because the
+ * reader of it looks at one line among thousands that a program wrote. Kinds of tests are one table
+ * (request_tests.c), limits another.
+ */
+#include "client/cli/request_json.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/cli/request_field.h"
+#include "client/cli/request_tests.h"
+
+static const struct {
+	const char *name;
+	enum assay_request_number number;
+} limit_table[REQUEST_N_LIMITS] = {
+	[REQUEST_CPU_MS] = {"cpu_ms", ASSAY_REQUEST_CPU_MS},
+	[REQUEST_WALL_MS] = {"wall_ms", ASSAY_REQUEST_WALL_MS},
+	[REQUEST_MEMORY_BYTES] = {"memory_bytes", ASSAY_REQUEST_MEMORY_BYTES},
+	[REQUEST_OUTPUT_BYTES] = {"output_bytes", ASSAY_REQUEST_OUTPUT_BYTES},
+	[REQUEST_PROCESSES] = {"processes", ASSAY_REQUEST_PROCESSES},
+};
+#define LIMIT_NAMES "cpu_ms, wall_ms, memory_bytes, output_bytes, processes"
+
+static int find_limit(const char *name, size_t len)
+{
+	for (int i = 0; i < REQUEST_N_LIMITS; i++)
+		if (strlen(limit_table[i].name) == len &&
+		    strncmp(limit_table[i].name, name, len) == 0)
+			return i;
+	return -1;
+}
+
+static int parse_limit(const char *text, size_t len, struct request_limits *limits, char *message,
+		       size_t size)
+{
+	const char *equals = memchr(text, '=', len);
+	int limit = equals != NULL ? find_limit(text, (size_t)(equals - text)) : -1;
+	unsigned long long value;
+	char *end;
+
+	if (limit < 0) {
+		snprintf(message, size, "'%.*s' is no limit; give NAME=NUMBER with one of %s",
+			 (int)len, text, LIMIT_NAMES);
+		return -EINVAL;
+	}
+	errno = 0;
+	value = strtoull(equals + 1, &end, 10);
+	if (equals[1] < '0' || equals[1] > '9' || end != text + len || errno != 0 || value == 0) {
+		snprintf(message, size, "'%.*s': %s must be a whole number above 0", (int)len, text,
+			 limit_table[limit].name);
+		return -EINVAL;
+	}
+	limits->values[limit] = value;
+	return 0;
+}
+
+int request_limits_parse(const char *text, struct request_limits *limits, char *message,
+			 size_t size)
+{
+	for (;;) {
+		size_t len = strcspn(text, ",");
+		int err = parse_limit(text, len, limits, message, size);
+
+		if (err < 0 || text[len] == '\0')
+			return err;
+		text += len + 1;
+	}
+}
+
+int request_limits_apply(const struct request_limits *limits, assay_request *request)
+{
+	for (int i = 0; i < REQUEST_N_LIMITS; i++) {
+		int err = 0;
+
+		if (limits->values[i] != 0)
+			err = assay_request_set_number(request, limit_table[i].number,
+						       limits->values[i]);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+static int set_task_limits(const json_t *task, assay_request *request, struct request_error *error)
+{
+	json_t *limits = json_object_get(task, "limits"), *value;
+	const char *name;
+
+	if (limits == NULL || json_is_null(limits))
+		return 0;
+	if (!json_is_object(limits))
+		return field_wrong_type(error, "limits", "an object", limits);
+	json_object_foreach(limits, name, value)
+	{
+		int limit = find_limit(name, strlen(name));
+		char field[64];
+		int err;
+
+		snprintf(field, sizeof(field), "limits.%.40s", name);
+		if (limit < 0)
+			return field_error(error, field, "is not known; one of %s", LIMIT_NAMES);
+		if (!json_is_integer(value) || json_integer_value(value) < 0)
+			return field_wrong_type(error, field, "a whole number, not negative",
+						value);
+		err = assay_request_set_number(request, limit_table[limit].number,
+					       (uint64_t)json_integer_value(value));
+		if (err < 0)
+			return field_error(error, field, "cannot be used: %s", strerror(-err));
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ options of a task */
+
+struct word {
+	const char *word;
+	uint64_t value;
+};
+static const struct word integrity_words[] = {
+	{"auto", ASSAY_INTEGRITY_UNKNOWN},
+	{"split", ASSAY_SPLIT},
+	{"shared", ASSAY_SHARED},
+	{NULL, 0},
+};
+static const struct word stop_words[] = {{"all", 0}, {"first_failure", 1}, {NULL, 0}};
+static const struct word reveal_words[] = {
+	{"full", ASSAY_REVEAL_FULL},
+	{"inputs", ASSAY_REVEAL_INPUTS},
+	{"none", ASSAY_REVEAL_NONE},
+	{NULL, 0},
+};
+static const struct word extract_words[] = {{"nothing", 0}, {"last_fence", 1}, {NULL, 0}};
+
+/* words NULL: a whole number; true and false count where 1 and 0 do. */
+static const struct {
+	const char *field;
+	enum assay_request_number number;
+	const struct word *words;
+} option_table[] = {
+	{"integrity", ASSAY_REQUEST_INTEGRITY, integrity_words},
+	{"stop", ASSAY_REQUEST_STOP_FIRST_FAILURE, stop_words},
+	{"reveal", ASSAY_REQUEST_REVEAL, reveal_words},
+	{"extract", ASSAY_REQUEST_EXTRACT_LAST_FENCE, extract_words},
+	{"feedback_bytes", ASSAY_REQUEST_FEEDBACK_BYTES, NULL},
+	{"deadline_ms", ASSAY_REQUEST_DEADLINE_MS, NULL},
+	{"no_cache", ASSAY_REQUEST_NO_CACHE, NULL},
+};
+
+static int read_word(const json_t *value, const char *field, const struct word *words,
+		     uint64_t *number, struct request_error *error)
+{
+	const char *text = json_string_value(value);
+	char names[128] = "";
+	size_t len = 0;
+
+	for (; words->word != NULL; words++) {
+		if (text != NULL && strcmp(text, words->word) == 0) {
+			*number = words->value;
+			return 0;
+		}
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s\"%s\"",
+					len > 0 ? ", " : "", words->word);
+	}
+	if (text == NULL)
+		return field_wrong_type(error, field, names, value);
+	return field_error(error, field, "must be one of %s, not \"%.40s\"", names, text);
+}
+
+static int set_options(const json_t *task, assay_request *request, struct request_error *error)
+{
+	for (size_t i = 0; i < sizeof(option_table) / sizeof(option_table[0]); i++) {
+		const char *field = option_table[i].field;
+		json_t *value = json_object_get(task, field);
+		uint64_t number = 0;
+		int err = 0;
+
+		if (value == NULL || json_is_null(value))
+			continue;
+		if (option_table[i].words != NULL)
+			err = read_word(value, field, option_table[i].words, &number, error);
+		else if (json_is_boolean(value))
+			number = json_is_true(value);
+		else if (json_is_integer(value) && json_integer_value(value) >= 0)
+			number = (uint64_t)json_integer_value(value);
+		else
+			err = field_wrong_type(error, field, "a whole number, not negative", value);
+		if (err < 0)
+			return err;
+		err = assay_request_set_number(request, option_table[i].number, number);
+		if (err < 0)
+			return field_error(error, field, "cannot be used: %s", strerror(-err));
+	}
+	return 0;
+}
+
+static int set_texts(const json_t *task, assay_request *request, struct request_error *error)
+{
+	static const struct {
+		const char *field;
+		enum assay_request_text text;
+	} texts[] = {
+		{"prompt", ASSAY_REQUEST_PROMPT},
+		{"entry_point", ASSAY_REQUEST_ENTRY_POINT},
+		{"module", ASSAY_REQUEST_MODULE},
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		json_t *value = json_object_get(task, texts[i].field);
+		int err;
+
+		if (value == NULL || json_is_null(value))
+			continue;
+		if (!json_is_string(value))
+			return field_wrong_type(error, texts[i].field, "a string", value);
+		err = assay_request_set_text(request, texts[i].text, json_string_value(value),
+					     json_string_length(value));
+		if (err < 0)
+			return field_error(error, texts[i].field, "cannot be used: %s",
+					   strerror(-err));
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ candidates */
+
+/* Ids may be strings or whole numbers (many data sets have numbers). NULL: neither. */
+static const char *id_text(const json_t *value, char *buf, size_t size)
+{
+	if (json_is_string(value))
+		return json_string_value(value);
+	if (!json_is_integer(value))
+		return NULL;
+	snprintf(buf, size, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	return buf;
+}
+
+const char *request_json_id(const json_t *task, char *buf, size_t size)
+{
+	return id_text(json_object_get(task, "id"), buf, size);
+}
+
+static int add_files(const json_t *candidate, size_t position, size_t index, assay_request *request,
+		     struct request_error *error)
+{
+	json_t *files = json_object_get(candidate, "files"), *content;
+	const char *name;
+	char field[96];
+
+	if (files == NULL || json_is_null(files))
+		return 0;
+	snprintf(field, sizeof(field), "candidates[%zu].files", position);
+	if (!json_is_object(files))
+		return field_wrong_type(error, field, "an object of names and texts", files);
+	json_object_foreach(files, name, content)
+	{
+		int err;
+
+		snprintf(field, sizeof(field), "candidates[%zu].files.%.40s", position, name);
+		if (!json_is_string(content))
+			return field_wrong_type(error, field, "a string", content);
+		err = assay_request_add_file(request, index, name, json_string_value(content),
+					     json_string_length(content));
+		if (err < 0)
+			return field_error(error, field, "cannot be used: %s", strerror(-err));
+	}
+	return 0;
+}
+
+static int add_candidate(const json_t *candidate, size_t position, const char *task_id,
+			 const struct request_options *options, assay_request *request,
+			 struct request_error *error)
+{
+	json_t *given_id = json_object_get(candidate, "id");
+	json_t *code = json_object_get(candidate, "code");
+	char field[64], position_text[32], buf[32];
+	const char *id;
+	int index;
+
+	snprintf(position_text, sizeof(position_text), "%zu", position);
+	snprintf(field, sizeof(field), "candidates[%zu]", position);
+	if (!json_is_object(candidate))
+		return field_wrong_type(error, field, "an object with \"code\"", candidate);
+	id = given_id == NULL || json_is_null(given_id) ? position_text
+							: id_text(given_id, buf, sizeof(buf));
+	snprintf(field, sizeof(field), "candidates[%zu].id", position);
+	if (id == NULL)
+		return field_wrong_type(error, field, "a string", given_id);
+	snprintf(field, sizeof(field), "candidates[%zu].code", position);
+	if (code == NULL)
+		return field_error(error, field, "is missing");
+	if (!json_is_string(code))
+		return field_wrong_type(error, field, "a string", code);
+	if (options->skip != NULL && options->skip(options->owner, task_id, id))
+		return 0;
+	index = assay_request_add_candidate(request, id, json_string_value(code),
+					    json_string_length(code));
+	if (index < 0)
+		return field_error(error, field, "cannot be used: %s", strerror(-index));
+	return add_files(candidate, position, (size_t)index, request, error);
+}
+
+static int add_candidates(const json_t *task, const char *task_id,
+			  const struct request_options *options, assay_request *request,
+			  struct request_error *error)
+{
+	json_t *candidates = json_object_get(task, "candidates"), *candidate;
+	size_t position;
+
+	if (candidates == NULL)
+		return field_error(error, "candidates", "is missing");
+	if (!json_is_array(candidates) || json_array_size(candidates) == 0)
+		return field_wrong_type(error, "candidates",
+					"a list of at least one object with \"code\"", candidates);
+	json_array_foreach(candidates, position, candidate)
+	{
+		int err = add_candidate(candidate, position, task_id, options, request, error);
+
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ a task */
+
+static int fill(const json_t *task, const struct request_options *options, assay_request *request,
+		struct request_error *error)
+{
+	json_t *given_id = json_object_get(task, "id");
+	const char *id = options->default_id;
+	char buf[32];
+	int err;
+
+	if (given_id != NULL && !json_is_null(given_id))
+		id = id_text(given_id, buf, sizeof(buf));
+	if (id == NULL)
+		return field_wrong_type(error, "id", "a string", given_id);
+	if (json_object_get(task, "suites") != NULL)
+		return field_error(error, "suites", "is not served; give \"tests\"");
+	err = assay_request_set_text(request, ASSAY_REQUEST_ID, id, strlen(id));
+	if (err == 0)
+		err = set_texts(task, request, error);
+	if (err == 0)
+		err = request_tests_from_json(json_object_get(task, "tests"), request, error);
+	if (err == 0)
+		err = set_options(task, request, error);
+	if (err == 0)
+		err = set_task_limits(task, request, error);
+	if (err == 0)
+		err = request_limits_apply(&options->limits, request);
+	if (err == 0)
+		err = add_candidates(task, id, options, request, error);
+	return err;
+}
+
+int request_from_json(const json_t *task, const struct request_options *options,
+		      assay_request **result, struct request_error *error)
+{
+	json_t *language;
+	assay_request *request;
+	int err;
+
+	*error = (struct request_error){0};
+	if (!json_is_object(task))
+		return field_error(error, "", "a task must be a JSON object, not %s",
+				   field_type_name(task));
+	language = json_object_get(task, "language");
+	if (language == NULL)
+		return field_error(error, "language", "is missing");
+	if (!json_is_string(language) || json_string_length(language) == 0)
+		return field_wrong_type(error, "language", "a name such as \"python\"", language);
+	request = assay_request_new(json_string_value(language));
+	if (request == NULL)
+		return -ENOMEM;
+	err = fill(task, options, request, error);
+	if (err < 0 && error->message[0] == '\0' && err != -ENOMEM)
+		err = field_error(error, "", "cannot be used: %s", strerror(-err));
+	if (err < 0) {
+		assay_request_free(request);
+		return err;
+	}
+	*result = request;
+	return 0;
+}
