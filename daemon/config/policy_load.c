@@ -1,0 +1,177 @@
+/*
+ * From a folder to struct policy_table. Run by assayd once, before any split: afterwards nobody
+ * opens these files again, so that they can be changed while the daemon runs without two halves of
+ * it disagreeing.
+ *
+ * A language's policy is base.yaml with <name>/policy.yaml laid over it and the system calls of
+ * <name>/seccomp.json. Two policies for one language are refused, because requests name languages.
+ */
+#include "config/policy_load.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+#include "base/fd.h"
+#include "base/memory.h"
+#include "config/policy_file.h"
+#include "config/profile_file.h"
+
+#define FILE_BYTES_MAX (1024 * 1024)
+
+struct file {
+	char name[512]; /* with its folder, for texts */
+	char *bytes;
+	size_t len;
+};
+
+static void file_free(struct file *file)
+{
+	free(file->bytes);
+	file->bytes = NULL;
+}
+#define _cleanup_file_ __attribute__((cleanup(file_free)))
+
+static int file_read(struct file *file, const char *folder, const char *name,
+		     struct config_error *error)
+{
+	_cleanup_fd_ int fd = -1;
+	ssize_t len;
+
+	if ((size_t)snprintf(file->name, sizeof(file->name), "%s/%s", folder, name) >=
+	    sizeof(file->name))
+		return config_error_set(error, "%s: the name is too long", folder);
+	fd = open(file->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return config_error_set(error, "%s: %s", file->name, strerror(errno));
+	file->bytes = xmalloc(FILE_BYTES_MAX + 1);
+	len = fd_read_all(fd, file->bytes, FILE_BYTES_MAX + 1);
+	if (len < 0)
+		return config_error_set(error, "%s: %s", file->name, strerror((int)-len));
+	if (len > FILE_BYTES_MAX)
+		return config_error_set(error, "%s: longer than 1 MiB", file->name);
+	file->len = (size_t)len;
+	return 0;
+}
+
+/* The running kernel; a version that cannot be read counts as old. */
+static struct profile_kernel running_kernel(void)
+{
+	struct profile_kernel kernel = {0};
+	struct utsname names;
+
+	if (uname(&names) == 0 &&
+	    sscanf(names.release, "%4u.%4u", &kernel.major, &kernel.minor) != 2)
+		kernel = (struct profile_kernel){0};
+	return kernel;
+}
+
+static int load_policy(const char *folder, const struct file *base, const char *name,
+		       struct policy *policy, struct config_error *error)
+{
+	const struct profile_kernel kernel = running_kernel();
+	_cleanup_file_ struct file language = {0};
+	_cleanup_file_ struct file profile = {0};
+	char path[POLICY_PATH_MAX + POLICY_NAME_MAX];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(policy->name, sizeof(policy->name), "%.31s", name);
+	err = file_read(&language, path, "policy.yaml", error);
+	if (err == 0)
+		err = file_read(&profile, path, "seccomp.json", error);
+	if (err == 0)
+		err = policy_file_apply(base->name, base->bytes, base->len, policy, error);
+	if (err == 0)
+		err = policy_file_apply(language.name, language.bytes, language.len, policy, error);
+	if (err == 0)
+		err = profile_file_parse(profile.name, profile.bytes, profile.len, &kernel, policy,
+					 error);
+	if (err == 0)
+		err = policy_file_check(language.name, policy, error);
+	return err;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+	return strcmp(left, right);
+}
+
+/* The folders below `folder` that have a policy.yaml, in alphabetic order. */
+static int find_names(const char *folder, char names[POLICY_MAX][POLICY_NAME_MAX], size_t *n_names,
+		      struct config_error *error)
+{
+	DIR *stream = opendir(folder);
+	struct dirent *entry;
+	size_t n = 0;
+
+	if (stream == NULL)
+		return config_error_set(error, "%s: %s", folder, strerror(errno));
+	while ((entry = readdir(stream)) != NULL) {
+		char path[POLICY_NAME_MAX + 16];
+
+		if (entry->d_name[0] == '.' || strlen(entry->d_name) >= POLICY_NAME_MAX)
+			continue;
+		snprintf(path, sizeof(path), "%.31s/policy.yaml", entry->d_name);
+		if (faccessat(dirfd(stream), path, F_OK, 0) < 0)
+			continue;
+		if (n == POLICY_MAX) {
+			closedir(stream);
+			return config_error_set(error, "%s: more than %d policies", folder,
+						POLICY_MAX);
+		}
+		snprintf(names[n++], POLICY_NAME_MAX, "%.31s", entry->d_name);
+	}
+	closedir(stream);
+	if (n == 0)
+		return config_error_set(error, "%s: has no folder with a policy.yaml", folder);
+	qsort(names, n, POLICY_NAME_MAX, compare_names);
+	*n_names = n;
+	return 0;
+}
+
+static int add_policy(const char *folder, const struct file *base, const char *name,
+		      struct policy_table *table, struct config_error *error)
+{
+	struct policy *policy = &table->policies[table->n_policies];
+	int other;
+	int err;
+
+	memset(policy, 0, sizeof(*policy));
+	err = load_policy(folder, base, name, policy, error);
+	if (err < 0)
+		return err;
+	other = policy_table_find(table, policy->language);
+	if (other >= 0)
+		return config_error_set(error, "%s/%s: language '%s' already has the policy '%s'",
+					folder, name, policy->language,
+					table->policies[other].name);
+	table->n_policies++;
+	return 0;
+}
+
+int policy_load(const char *folder, const char (*names)[POLICY_NAME_MAX], size_t n_names,
+		struct policy_table *table, struct config_error *error)
+{
+	char found[POLICY_MAX][POLICY_NAME_MAX];
+	_cleanup_file_ struct file base = {0};
+	int err;
+
+	if (n_names == 0) {
+		err = find_names(folder, found, &n_names, error);
+		if (err < 0)
+			return err;
+		names = (const char(*)[POLICY_NAME_MAX])found;
+	}
+	err = file_read(&base, folder, "base.yaml", error);
+	table->n_policies = 0;
+	for (size_t i = 0; i < n_names && err == 0; i++)
+		err = add_policy(folder, &base, names[i], table, error);
+	return err;
+}
