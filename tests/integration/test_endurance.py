@@ -1,0 +1,48 @@
+"""Ten thousand evaluations: nothing grows, nothing is left."""
+from support import host
+from support.wire import GOOD_ADD, WRONG_ADD, evaluate_add
+
+EVALUATIONS = 10_000
+CANDIDATES = 50
+MESSY = ("import os\nopen('/tmp/x', 'w').write('y' * 1000)\nprint('hello')\n"
+         "if os.fork() == 0:\n    os.setsid()\n    import time\n    time.sleep(60)\n") + GOOD_ADD
+
+
+def batch():
+    """Mostly good, some wrong, some messy."""
+    codes = [GOOD_ADD] * (CANDIDATES - 5) + [WRONG_ADD] * 3 + [MESSY, "raise SystemExit"]
+    return evaluate_add(*codes)
+
+
+def judge(client, count):
+    for answer in client.judge_many((batch() for _ in range(count // CANDIDATES)), window=4):
+        assert answer.error is None, answer.error
+        assert sum(result.passed for result in answer.results) == CANDIDATES - 4
+
+
+def measure(server):
+    server.wait_idle()
+    processes = server.processes()
+    return {
+        "private memory, KiB": sum(host.private_kib(process.pid) for process in processes),
+        "descriptors": sum(host.descriptors(process.pid) for process in processes),
+        "processes": len(processes),
+        "zombies": sum(process.state == "Z" for process in processes),
+        "mounts": len(host.mounts()),
+        "cgroups": len([path for path in host.cgroups() if str(server.pid) in path]),
+        "files": [path for path in host.files_of_ours() if str(server.pid) in path],
+    }
+
+
+def test_ten_thousand_evaluations_leave_nothing(own_daemon):
+    server = own_daemon()
+    with server.connect() as client:
+        judge(client, 1000)
+        first = measure(server)
+        judge(client, EVALUATIONS - 1000)
+        last = measure(server)
+        assert client.status().evaluations_total >= EVALUATIONS
+    memory = "private memory, KiB"
+    assert last[memory] <= first[memory] * 1.10, (first, last)
+    assert {**last, memory: 0} == {**first, memory: 0}
+    assert last["zombies"] == 0

@@ -1,0 +1,122 @@
+"""HumanEval and MBPP: references pass, and what is made to cheat or fail never does."""
+import re
+
+import pytest
+
+from support import shared
+from support.wire import evaluate, pb, verdict_name
+
+LIMITS = {"cpu_ms": 400, "wall_ms": 1500, "memory_bytes": 192 << 20}
+
+
+def first_defined(code):
+    return re.search(r"^def +(\w+)|^class +(\w+)", code, re.M)
+
+
+def check_request(task, completion, **limits):
+    return evaluate(completion, task=task["task_id"], prompt=task["prompt"], check=task["test"],
+                    entry_point=task["entry_point"], **limits)
+
+
+def verdicts(client, requests):
+    found = {}
+    for answer in client.judge_many(requests):
+        assert answer.error is None, answer.error
+        for result in answer.results:
+            found[result.id] = result
+    return found
+
+
+def describe(results):
+    return "\n".join(f"{name}: {verdict_name(result)} {result.feedback.decode()[:300]}"
+                     for name, result in results.items())
+
+
+def test_humaneval_references(client):
+    tasks = shared.read_lines(shared.HUMANEVAL)
+    results = verdicts(client, (check_request(task, task["canonical_solution"]) for task in tasks))
+    wrong = {name: result for name, result in results.items() if not result.passed}
+    assert len(results) == 164 and not wrong, describe(wrong)
+
+
+def whole(task, body):
+    """The task's function with another body, as a completion of its prompt."""
+    return "".join(f"    {line}\n" for line in body.splitlines())
+
+
+MUTATIONS = {
+    "pass": lambda task: whole(task, "pass"),
+    "raise": lambda task: whole(task, "raise ValueError('no')"),
+    "spin": lambda task: whole(task, "while True: pass"),
+    "sys.exit": lambda task: whole(task, "import sys; sys.exit(0)"),
+    "os._exit": lambda task: whole(task, "import os; os._exit(0)"),
+    "allocation": lambda task: whole(task, "x = []\nwhile True: x.append(bytearray(1 << 24))"),
+    "sys.exit at load": lambda task: whole(task, "pass") + "import sys; sys.exit(0)\n",
+    "os._exit at load": lambda task: whole(task, "pass") + "import os; os._exit(0)\n",
+}
+ALLOWED = {
+    "spin": {"CPU_LIMIT"},
+    "allocation": {"MEMORY_LIMIT"},
+    "raise": {"ERROR", "FAILED"},  # HumanEval/151 and others catch what they call
+    "sys.exit": {"TAMPERED", "ERROR"},
+    "os._exit": {"TAMPERED", "ERROR"},
+}
+
+
+@pytest.mark.parametrize("mutation", list(MUTATIONS))
+def test_humaneval_mutation_never_passes(client, mutation):
+    tasks = shared.read_lines(shared.HUMANEVAL)
+    results = verdicts(client, (check_request(task, MUTATIONS[mutation](task), **LIMITS)
+                                for task in tasks))
+    assert len(results) == 164
+    passed = [name for name, result in results.items() if result.passed]
+    assert not passed
+    if mutation in ALLOWED:
+        other = {name: result for name, result in results.items()
+                 if verdict_name(result) not in ALLOWED[mutation]}
+        assert not other, describe(other)
+
+
+def test_mbpp_references(client):
+    tasks = shared.read_lines(shared.MBPP)
+    results = verdicts(client, (evaluate(task["code"], task=str(task["task_id"]),
+                                         asserts=task["test_list"], setup=task["test_setup_code"])
+                                for task in tasks))
+    wrong = {name: result for name, result in results.items() if not result.passed}
+    print(f"MBPP: {len(results) - len(wrong)} of {len(results)}\n{describe(wrong)}")
+    assert len(results) == 974
+    assert len(wrong) <= 4, describe(wrong)
+
+
+def test_mbpp_counts_each_assert(client):
+    task = shared.read_lines(shared.MBPP)[0]
+    result = client.judge_one(evaluate(task["code"], asserts=task["test_list"]))
+    assert result.tests_total == len(task["test_list"]) and result.tests_passed == 3
+
+
+def test_agreement_with_recorded_verdicts(client, capsys):
+    """Solutions of models with the verdict recorded when they were written. Some labels are noise:
+    they were recorded in a shared interpreter with thread time-outs."""
+    tasks = {(task["dataset"], task["task"]): task
+             for task in shared.read_lines("labelled/tasks.jsonl.gz") if task["lang"] == "python"}
+    labelled = [row for row in shared.read_lines("labelled/candidates.jsonl.gz")
+                if row["lang"] == "python"]
+    requests = []
+    for number, row in enumerate(labelled):
+        task = tasks[row["dataset"], row["task"]]
+        requests.append(evaluate(row["code"], task=str(number), prompt=task["prompt"],
+                                 check=task["test"], entry_point=task["entry"], cpu_ms=5000,
+                                 wall_ms=15000))
+    results = verdicts(client, requests)
+    disagreements = []
+    for number, row in enumerate(labelled):
+        result = results[str(number)]
+        if result.passed != row["verdict"]:
+            disagreements.append(f"{row['source']} {row['task']}: recorded {row['verdict']}, "
+                                 f"here {verdict_name(result)}: {result.feedback.decode()[:200]}")
+    agreement = 1 - len(disagreements) / len(labelled)
+    with capsys.disabled():
+        print(f"\nlabelled: agreement {agreement:.2%} of {len(labelled)}")
+        for text in disagreements:
+            print("  " + text.replace("\n", " "))
+    assert agreement >= 0.98
