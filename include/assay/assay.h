@@ -55,9 +55,12 @@ const char *assay_version(void);
 /*
  * Connects and exchanges greetings; blocks at most timeout_ms. `address` is "unix:PATH" or a PATH;
  * NULL means $ASSAY_ADDR, else $XDG_RUNTIME_DIR/assay/assay.sock, else /run/assay/assay.sock: the
- * first that exists. `client_name` is for the daemon's logs; may be NULL. On success *client is the
- * caller's, to be given to assay_disconnect(). -ENOENT or -ECONNREFUSED: nobody listens there;
- * -EPROTONOSUPPORT: another protocol version.
+ * first that exists. `client_name` is for the daemon's logs; UTF-8; may be NULL. On success *client
+ * is the caller's, to be given to assay_disconnect(). After a failure assay_client_error(NULL) has
+ * the text. -ENOENT or -ECONNREFUSED: nobody listens there; -EINVAL: not an address, or a name that
+ * is not UTF-8; -ETIMEDOUT; -EPROTONOSUPPORT: another protocol version; -EACCES: not let in;
+ * -EBUSY: the daemon has too many clients now; -ECONNRESET, -EPROTO: it is no daemon of ours, or
+ * ended.
  */
 int assay_connect(const char *address, const char *client_name, int timeout_ms,
 		  assay_client **client);
@@ -78,8 +81,11 @@ short assay_client_poll_events(const assay_client *client);
 /* Requests submitted whose Done or Error has not been returned yet. */
 size_t assay_client_in_flight(const assay_client *client);
 
-/* Text about the last failure of this client ("cannot connect to /run/...: No such file"); "" if
- * none. Borrowed until the next call. */
+/*
+ * Text about the last failure of this client ("the daemon closed the connection; ..."); "" if none.
+ * Borrowed until the next call. With NULL: why the last assay_connect() of this thread failed
+ * ("cannot connect to /run/...: No such file or directory").
+ */
 const char *assay_client_error(const assay_client *client);
 
 /* From the greeting. */
@@ -112,10 +118,14 @@ enum assay_request_text {
 	ASSAY_REQUEST_ENTRY_POINT,
 	ASSAY_REQUEST_MODULE,
 };
+/* All but the prompt: UTF-8 without NUL, else -EINVAL. */
 int assay_request_set_text(assay_request *request, enum assay_request_text which, const char *text,
 			   size_t len);
 
-/* Tests: the last call of these wins. */
+/*
+ * Tests: the last assay_request_set_* of these wins; assay_request_add_* adds to what the matching
+ * one began, else -EINVAL. A call that fails leaves the request as it was.
+ */
 int assay_request_set_check(assay_request *request, const char *source, size_t len);
 int assay_request_set_program(assay_request *request, const char *source, size_t len);
 int assay_request_set_unittest(assay_request *request, const char *source, size_t len);
@@ -159,17 +169,21 @@ enum assay_request_number {
 	ASSAY_REQUEST_REVEAL,             /* enum assay_reveal */
 };
 enum assay_reveal { ASSAY_REVEAL_FULL, ASSAY_REVEAL_INPUTS, ASSAY_REVEAL_NONE };
+/* -EINVAL: no such number, or a value out of its range. */
 int assay_request_set_number(assay_request *request, enum assay_request_number which,
 			     uint64_t value);
 
 /*
  * Queues the request for sending and sends what the socket takes; copies, so the request may be
- * freed or submitted again. *id names it in events. Never blocks: bytes that do not fit are sent by
- * assay_next().
+ * freed or submitted again. *id (may be NULL) names it in events: a number that counts up and is
+ * never used twice on a connection. Never blocks: bytes that do not fit are sent by assay_next();
+ * whoever submits without end and never calls that fills memory. -EMSGSIZE: nothing was sent, the
+ * connection goes on.
  */
 int assay_submit(assay_client *client, const assay_request *request, uint64_t *id);
 
-/* Asks that `id` end: its missing results come with verdict CANCELLED. */
+/* Asks that `id` end: its missing results come with verdict CANCELLED, then its DONE. Nothing
+ * happens when it is finished already. -EINVAL: never submitted. */
 int assay_cancel(assay_client *client, uint64_t id);
 
 /* Asks for the daemon's status; answered by an ASSAY_EVENT_STATUS. */
@@ -201,7 +215,13 @@ enum assay_error_code {
 
 /*
  * Waits at most timeout_ms (-1: for ever; 0: not at all) for the next answer and also sends what is
- * still queued. 0: *event is the caller's. -ETIMEDOUT: nothing yet. -ENODATA: nothing is in flight.
+ * still queued. 0: *event is the caller's. -ETIMEDOUT: nothing yet. -ENODATA, at once: nothing is
+ * in flight and nothing has come. -ECONNRESET: the daemon went away, and everything that it had
+ * sent has been returned before; assay_client_error() says what is lost. This and -EPROTO are
+ * final.
+ *
+ * One read of the socket may take in many answers. A caller that polls therefore calls this with
+ * timeout 0 until it gives something other than 0, and only then poll(2) again.
  */
 int assay_next(assay_client *client, int timeout_ms, assay_event **event);
 void assay_event_free(assay_event *event);
@@ -274,7 +294,7 @@ enum assay_result_text {
 	ASSAY_RESULT_ERROR_MESSAGE,
 	ASSAY_RESULT_ERROR_TRACEBACK,
 };
-/* Never NULL; *len (may be NULL) without the NUL behind it. */
+/* Never NULL, "" for what is absent; *len (may be NULL) without the NUL behind it. */
 const char *assay_result_text(const assay_result *result, enum assay_result_text which,
 			      size_t *len);
 
@@ -305,7 +325,7 @@ const char *assay_result_isolation(const assay_result *result,
 				   size_t index); /* NULL beyond the last */
 const char *assay_result_violation(const assay_result *result, size_t index, uint32_t *count);
 
-/* Test `index` of N_TESTS. */
+/* Test `index` of N_TESTS; beyond the last: empty text, zeros, ASSAY_NOT_RUN. */
 enum assay_test_text {
 	ASSAY_TEST_NAME,
 	ASSAY_TEST_SOURCE,
@@ -340,6 +360,7 @@ enum assay_status_number {
 	ASSAY_STATUS_N_SLOTS,
 	ASSAY_STATUS_N_COUNTERS,
 };
+/* Events of another type read as a status of zeros. */
 uint64_t assay_status_number(const assay_event *event, enum assay_status_number which);
 const char *assay_status_version(const assay_event *event);
 uint64_t assay_status_verdict_count(const assay_event *event, enum assay_verdict verdict);
