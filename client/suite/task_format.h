@@ -1,0 +1,40 @@
+/* The formats of task files. One file each (format_*.c), one table (task_format.c). */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "assay/assay.h"
+
+struct task_format {
+	const char *name;
+	const char *keys; /* by which a person recognises it */
+
+	/* Is this record, the first of a file, of this format? */
+	bool (*recognises)(const json_t *record);
+
+	/* What is wrong with a record, as a text that may stand in buf; NULL: nothing. The others
+	 * are called for sound records only. */
+	const char *(*find_problem)(const json_t *record, char *buf, size_t size);
+
+	/* The task's name, which the caller frees; NULL when memory is short. */
+	char *(*new_name)(const json_t *record);
+
+	/* A request without candidates, which the caller frees. 0, -ENOMEM or -EINVAL. */
+	int (*new_request)(const json_t *record, assay_request **request);
+
+	/* The reference solution as a candidate's code; NULL if there is none. Borrowed. */
+	const char *(*reference)(const json_t *record, size_t *len);
+};
+
+extern const struct task_format format_humaneval, format_mbpp, format_own;
+
+/* NULL: none recognises it. */
+const struct task_format *task_format_recognise(const json_t *record);
+
+/* "HumanEval (task_id, ...), MBPP (...)": the caller frees; NULL when memory is short. */
+char *task_format_list(void);
+
+/* The string at `key`; NULL if it is absent or something else. Borrowed. */
+const char *task_format_text(const json_t *record, const char *key, size_t *len);
