@@ -3,7 +3,7 @@ import socket
 
 import pytest
 
-FAMILIES = sorted({getattr(socket, name).value for name in dir(socket) if name.startswith("AF_")}
+FAMILIES = sorted({int(getattr(socket, name)) for name in dir(socket) if name.startswith("AF_")}
                   | set(range(46)))
 
 

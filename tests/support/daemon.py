@@ -16,6 +16,13 @@ def program(name):
     return os.path.join(BUILD, name)
 
 
+def command_environment(extra=None):
+    """The environment without addresses of daemons that happen to run here."""
+    kept = {name: value for name, value in os.environ.items()
+            if name not in ("ASSAY_ADDR", "XDG_RUNTIME_DIR")}
+    return {**kept, **(extra or {})}
+
+
 class Daemon:
     """Runs until stop(). The write end of the lifeline is ours: if the tests die, it ends too."""
 

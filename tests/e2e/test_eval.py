@@ -1,0 +1,109 @@
+"""assay eval: JSON lines in, JSON lines out."""
+import gzip
+import json
+
+from support.wire import CHECK_ADD, GOOD_ADD, WRONG_ADD
+
+
+def task(name, *codes, **extra):
+    return {"id": name, "language": "python", "entry_point": "add", "tests": {"check": CHECK_ADD},
+            "candidates": [{"id": f"c{i}", "code": code} for i, code in enumerate(codes)], **extra}
+
+
+def lines(*values):
+    return "".join(json.dumps(value) + "\n" for value in values)
+
+
+def parsed(ended):
+    return [json.loads(line) for line in ended.stdout.splitlines()]
+
+
+def test_standard_input_to_standard_output(assay):
+    ended = assay("eval", "-", stdin=lines(task("a", GOOD_ADD, WRONG_ADD)))
+    assert ended.returncode == 0, ended.stderr
+    results = {row["candidate"]: row for row in parsed(ended)}
+    assert results["c0"]["verdict"] == "PASSED" and results["c0"]["passed"] is True
+    wrong = results["c1"]
+    assert wrong["verdict"] == "FAILED" and wrong["passed"] is False and wrong["score"] < 1
+    assert wrong["fault"] == "candidate" and wrong["maskable"] is False
+    assert wrong["integrity"] == "SHARED" and "seccomp" in wrong["isolation"]
+    assert wrong["tests"][0]["outcome"] == "FAILED"
+    assert {"cpu_ms", "wall_ms", "queue_ms", "memory_peak_bytes",
+            "processes_peak"} <= set(wrong["usage"])
+    assert wrong["runtime"].startswith("CPython") and wrong["feedback"]
+    assert wrong["compile"]["ok"] is True
+
+
+def test_without_a_file_it_reads_standard_input(assay):
+    assert len(parsed(assay("eval", stdin=lines(task("a", GOOD_ADD))))) == 1
+
+
+def test_files_and_gzip(assay, tmp_path):
+    plain, packed = tmp_path / "a.jsonl", tmp_path / "b.jsonl.gz"
+    plain.write_text(lines(task("a", GOOD_ADD)))
+    with gzip.open(packed, "wt") as out:
+        out.write(lines(task("b", GOOD_ADD)))
+    ended = assay("eval", str(plain), str(packed))
+    assert sorted(row["id"] for row in parsed(ended)) == ["a", "b"]
+
+
+def test_ordered(assay):
+    slow = "import time\ntime.sleep(0.3)\n" + GOOD_ADD
+    tasks = [task(str(i), slow if i % 5 == 0 else GOOD_ADD) for i in range(20)]
+    ended = assay("eval", "--ordered", "-", stdin=lines(*tasks))
+    assert [row["id"] for row in parsed(ended)] == [str(i) for i in range(20)]
+
+
+def test_a_line_that_cannot_be_used(assay):
+    bad = ["{", "[]", '"x"', "null", "{}", json.dumps({**task("k", GOOD_ADD), "language": "klingon"}),
+           json.dumps({"id": "n", "language": "python", "candidates": []}),
+           json.dumps({**task("u", GOOD_ADD), "tests": {"unittest": "import unittest"}}),
+           json.dumps({**task("t", GOOD_ADD), "tests": {"nonsense": 1}}),
+           json.dumps({**task("l", GOOD_ADD), "limits": {"cpu_ms": "many"}})]
+    text = lines(task("first", GOOD_ADD)) + "\n".join(bad) + "\n" + lines(task("last", GOOD_ADD))
+    ended = assay("eval", "-", stdin=text)
+    assert ended.returncode == 4, ended.stderr
+    rows = parsed(ended)
+    assert {row["id"] for row in rows if row.get("passed")} >= {"first", "last"}
+    errors = [row for row in rows if "error" in row and "verdict" not in row]
+    assert len(errors) == len(bad)
+    assert sorted(row["line"] for row in errors) == list(range(2, 2 + len(bad)))
+    for row in errors:
+        assert row["error"]["code"] in ("INVALID_REQUEST", "UNKNOWN_LANGUAGE")
+        assert row["error"]["message"]
+
+
+def test_empty_input(assay):
+    ended = assay("eval", "-", stdin="")
+    assert ended.returncode == 0 and ended.stdout == ""
+
+
+def test_text_that_is_not_utf8_in_results(assay):
+    code = "import os\nos.write(1, b'\\xff\\xfe\\x00')\n" + GOOD_ADD
+    (row,) = parsed(assay("eval", "-", stdin=lines(task("a", code))))
+    assert row["passed"] and row["stdout"]
+
+
+def test_lone_surrogates_in_code_and_values(assay):
+    code = "def add(a, b):\n    return '\\ud800'\n"
+    (row,) = parsed(assay("eval", "-", stdin=lines(task("a", code))))
+    assert row["verdict"] == "FAILED"
+    (row,) = parsed(assay("eval", "-", stdin=lines(task("a", "x = '\ud800'\n" + GOOD_ADD))))
+    assert row["verdict"] in ("COMPILE_ERROR", "PASSED")
+
+
+def test_options_of_a_request(assay):
+    request = {**task("a", "def f(x):\n    return x\n"), "entry_point": "",
+               "tests": {"asserts": ["assert f(1) == 2", "assert f(2) == 2"], "setup": "import os"},
+               "stop": "first_failure", "limits": {"cpu_ms": 1000, "wall_ms": 3000},
+               "reveal": "none", "feedback_bytes": 80}
+    (row,) = parsed(assay("eval", "-", stdin=lines(request)))
+    assert (row["tests_total"], row["tests_run"]) == (2, 1)
+    assert len(row["feedback"]) <= 80
+
+
+def test_all_kinds_that_are_not_served_are_named(assay):
+    ended = assay("eval", "-", stdin=lines(
+        {**task("s", GOOD_ADD), "tests": {"stdio": [{"stdin": "", "stdout": ""}]}}))
+    (row,) = parsed(ended)
+    assert ended.returncode == 4 and "stdio" in row["error"]["message"]
