@@ -30,6 +30,10 @@ CPPFLAGS += -D_GNU_SOURCE -Idaemon -I. -Iinclude -I$(BUILD)/gen
 CFLAGS += -std=gnu11 -g $(OPTIMIZE) -fPIC $(WARNINGS) $(HARDENING)
 LDFLAGS += -Wl,-z,relro,-z,now,-z,noexecstack
 
+# V=1 shows whole commands.
+Q := $(if $(V),,@)
+say = @printf '  %-5s %s\n' $(1) $(2)
+
 # ---------------------------------------------------------------- sources
 
 BASE := $(wildcard daemon/base/*.c)
@@ -93,20 +97,23 @@ $(BUILD)/gen/%_pb2.py: proto/%.proto
 
 $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZERS) -Wno-cast-align -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZERS) -Wno-cast-align -c -o $@ $<
 
 # What runs inside a cell is built without AddressSanitizer: it fights rlimits, seccomp and clone.
 $(BUILD)/obj/daemon/inside/%.o: daemon/inside/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/gen/assay.pb-c.h
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZERS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZERS) -MMD -MP -c -o $@ $<
 
 -include $(shell test -d $(BUILD)/obj && find $(BUILD)/obj -name '*.d')
 
-link = $(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -pie -o $@ $(1) $(2)
+link = @printf '  %-5s %s\n' LINK $@; $(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -pie -o $@ $(1) $(2)
 
 $(BUILD)/assayd: $(call objects,$(SUPERVISOR) $(CONFIG) $(BASE) $(CORE))
 	$(call link,$^,-lcyaml -ljansson)

@@ -1,0 +1,37 @@
+/*
+ * The broker's one object: what its parts share. Each part has its own header; this one only holds
+ * the pieces together, so that no file needs a file-level variable.
+ */
+#pragma once
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/metrics.h"
+#include "core/policy.h"
+#include "core/queue.h"
+#include "core/quota.h"
+#include "core/settings.h"
+
+struct dispatch;
+struct keeper_proxy;
+struct listener;
+struct supervisor_link;
+
+struct broker {
+	struct event_base *base;
+	const struct settings *settings;
+	const struct policy_table *policies;
+	uint64_t started_ns;
+	struct metrics metrics;
+	struct queue queue;
+	struct quota inbound; /* bytes received and not yet answered */
+	struct dispatch *dispatch;
+	struct keeper_proxy *keeper;
+	struct listener *listener;
+	struct supervisor_link *supervisor;
+	uint32_t layers_missing; /* that the policies wish and the machine lacks */
+	uint32_t n_batches;      /* requests in flight */
+	bool is_stopping;
+};

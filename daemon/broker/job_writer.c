@@ -1,0 +1,86 @@
+/*
+ * Writing a job: sections of tag, length and bytes, the nonce first. Broker.
+ */
+#include "broker/job_writer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/memory.h"
+
+/* Longest rendered value that the judging side puts into a record. */
+#define VALUE_BYTES 2000
+
+struct section_buffer {
+	uint8_t *bytes;
+	size_t len;
+};
+
+static size_t section_bytes(size_t len)
+{
+	return 2 * sizeof(uint32_t) + len;
+}
+
+static void put(struct section_buffer *buffer, enum job_tag tag, const void *bytes, size_t len)
+{
+	uint32_t header[2] = {(uint32_t)tag, (uint32_t)len};
+
+	memcpy(buffer->bytes + buffer->len, header, sizeof(header));
+	buffer->len += sizeof(header);
+	if (len > 0)
+		memcpy(buffer->bytes + buffer->len, bytes, len);
+	buffer->len += len;
+}
+
+static void put_slice(struct section_buffer *buffer, enum job_tag tag, struct slice slice)
+{
+	if (slice.len > 0)
+		put(buffer, tag, slice.bytes, slice.len);
+}
+
+static size_t total_bytes(const struct job *job)
+{
+	const struct task *task = &job->batch->task;
+	size_t total = section_bytes(JOB_NONCE_BYTES) + section_bytes(sizeof(struct job_options)) +
+		       section_bytes(task->prompt.len) + section_bytes(job->code.len) +
+		       section_bytes(task->entry_point.len) + section_bytes(task->setup.len) +
+		       section_bytes(task->module.len);
+
+	for (size_t i = 0; i < task->n_tests; i++)
+		total += section_bytes(task->tests[i].len);
+	for (size_t i = 0; i < job->n_files; i++)
+		total += section_bytes(strlen(job->files[i].name)) +
+			 section_bytes(job->files[i].content.len);
+	return total;
+}
+
+int job_write(const struct job *job, const uint8_t nonce[JOB_NONCE_BYTES])
+{
+	const struct task *task = &job->batch->task;
+	struct job_options options = {
+		.kind = (uint32_t)task->kind,
+		.stop_first_failure = task->stops_at_first_failure,
+		.value_bytes = VALUE_BYTES,
+	};
+	struct section_buffer buffer = {.bytes = xmalloc(total_bytes(job))};
+	int fd;
+
+	put(&buffer, JOB_NONCE, nonce, JOB_NONCE_BYTES);
+	put(&buffer, JOB_OPTIONS, &options, sizeof(options));
+	put_slice(&buffer, JOB_PROMPT, task->prompt);
+	put(&buffer, JOB_CODE, job->code.bytes, job->code.len);
+	put_slice(&buffer, JOB_ENTRY_POINT, task->entry_point);
+	put_slice(&buffer, JOB_SETUP, task->setup);
+	put_slice(&buffer, JOB_MODULE, task->module);
+	for (size_t i = 0; i < task->n_tests; i++)
+		put(&buffer, JOB_TEST, task->tests[i].bytes, task->tests[i].len);
+	for (size_t i = 0; i < job->n_files; i++) {
+		put(&buffer, JOB_FILE_NAME, job->files[i].name, strlen(job->files[i].name));
+		put(&buffer, JOB_FILE_CONTENT, job->files[i].content.bytes,
+		    job->files[i].content.len);
+	}
+	fd = fd_sealed_copy("job", buffer.bytes, buffer.len);
+	free(buffer.bytes);
+	return fd;
+}

@@ -1,0 +1,203 @@
+/*
+ * Building a Result. Broker. Everything is borrowed and on the stack, but for one block that holds
+ * the tests; protobuf-c copies once, into the frame.
+ */
+#include "broker/reply.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "proto/codec.h"
+
+_Static_assert((int)VERDICT_INFRA == (int)ASSAY__VERDICT__INFRA, "verdicts as in assay.proto");
+_Static_assert((int)FAULT_INFRASTRUCTURE == (int)ASSAY__FAULT__FAULT_INFRASTRUCTURE, "faults");
+_Static_assert((int)TEST_CRASHED == (int)ASSAY__OUTCOME__OUTCOME_CRASHED, "outcomes");
+
+/* Longest feedback that is ever written. */
+#define FEEDBACK_MAX 16384
+#define TYPE_NAME_MAX 128
+
+struct test_block {
+	Assay__TestResult result;
+	Assay__TestError error;
+	char error_type[TYPE_NAME_MAX];
+};
+
+static ProtobufCBinaryData binary(struct slice slice)
+{
+	return (ProtobufCBinaryData){.data = (uint8_t *)slice.bytes, .len = slice.len};
+}
+
+/* Names that go into `string` fields must be UTF-8; ours are ASCII, a forged one is made so. */
+static void copy_name(char *to, struct slice from)
+{
+	size_t len = from.len < TYPE_NAME_MAX - 1 ? from.len : TYPE_NAME_MAX - 1;
+
+	for (size_t i = 0; i < len; i++)
+		to[i] = from.bytes[i] >= 0x20 && from.bytes[i] < 0x7f ? (char)from.bytes[i] : '?';
+	to[len] = '\0';
+}
+
+static void fill_error(const struct test_error *error, char *type, Assay__TestError *message)
+{
+	assay__test_error__init(message);
+	copy_name(type, error->type);
+	message->type = type;
+	message->message = binary(error->message);
+	message->line = error->line;
+	message->traceback = binary(error->traceback);
+}
+
+static void fill_test(const struct job *job, const struct test_record *test, uint32_t index,
+		      struct test_block *block)
+{
+	const struct task *task = &job->batch->task;
+	Assay__TestResult *result = &block->result;
+
+	assay__test_result__init(result);
+	result->index = index;
+	result->outcome = (Assay__Outcome)test->outcome;
+	result->cpu_ns = test->cpu_ns;
+	if (task->reveal == TASK_REVEAL_FULL) {
+		result->source = binary(test->source);
+		if (test->source.len == 0 && task->kind == TASK_ASSERTS && index < task->n_tests)
+			result->source = binary(task->tests[index]);
+		result->expected = binary(test->expected);
+	}
+	if (task->reveal == TASK_REVEAL_NONE)
+		return;
+	result->call = binary(test->call);
+	result->actual = binary(test->actual);
+	if (test->error.type.len > 0 || test->error.message.len > 0) {
+		fill_error(&test->error, block->error_type, &block->error);
+		result->error = &block->error;
+	}
+}
+
+static struct test_block *fill_tests(const struct job *job, const struct examination *examination,
+				     Assay__Result *result)
+{
+	struct test_block *blocks = xcalloc(examination->n_tests, sizeof(*blocks));
+
+	result->tests = xcalloc(examination->n_tests, sizeof(*result->tests));
+	result->n_tests = examination->n_tests;
+	for (uint32_t i = 0; i < examination->n_tests; i++) {
+		fill_test(job, &examination->tests[i], i, &blocks[i]);
+		result->tests[i] = &blocks[i].result;
+	}
+	return blocks;
+}
+
+static void fill_counts(const struct judgement *judgement, Assay__Result *result)
+{
+	struct test_counts counts = examination_count(judgement->examination);
+
+	result->tests_total = counts.total;
+	result->tests_run = counts.run;
+	result->tests_passed = counts.passed;
+	result->score = counts.total > 0 ? (double)counts.passed / counts.total : 0;
+	/* A run that ended badly after its last assertion has not earned a whole point. */
+	if (judgement->verdict.code != VERDICT_PASSED && counts.passed == counts.total)
+		result->score = 0;
+}
+
+static void fill_usage(const struct judgement *judgement, Assay__Usage *usage)
+{
+	assay__usage__init(usage);
+	usage->cpu_ns = judgement->facts->cpu_ns;
+	usage->wall_ns = judgement->facts->wall_ns;
+	usage->queue_ns = judgement->queue_ns;
+	usage->memory_peak_bytes = judgement->memory_peak_bytes;
+	usage->processes_peak = judgement->facts->processes;
+}
+
+static void fill_verdict(const struct job *job, const struct judgement *judgement,
+			 Assay__Result *result)
+{
+	result->id = (char *)job->batch->task.id;
+	result->candidate = (char *)job->candidate;
+	result->candidate_index = job->index;
+	result->verdict = (Assay__Verdict)judgement->verdict.code;
+	result->passed = judgement->verdict.code == VERDICT_PASSED;
+	result->fault = (Assay__Fault)judgement->verdict.fault;
+	result->maskable = judgement->verdict.is_maskable;
+	result->integrity = ASSAY__INTEGRITY__SHARED;
+	result->runtime = (char *)judgement->runtime;
+	result->stdout = binary(judgement->output);
+	result->stdout_dropped_bytes = judgement->output_dropped_bytes;
+	result->stderr = binary(judgement->error_output);
+	result->stderr_dropped_bytes = judgement->error_output_dropped_bytes;
+	result->detail = binary((struct slice){
+		.bytes = (const uint8_t *)judgement->verdict.detail,
+		.len = __builtin_strlen(judgement->verdict.detail),
+	});
+}
+
+static size_t word_feedback(const struct job *job, const struct judgement *judgement, char *text)
+{
+	const struct feedback_input input = {
+		.verdict = &judgement->verdict,
+		.examination = judgement->examination,
+		.limits = job->batch->task.limits,
+		.reveal = job->batch->task.reveal,
+	};
+	size_t size = job->batch->task.feedback_bytes + 1;
+
+	return feedback_write(&input, text, size < FEEDBACK_MAX ? size : FEEDBACK_MAX);
+}
+
+static void fill_compile(const struct judgement *judgement, Assay__Compile *compile)
+{
+	assay__compile__init(compile);
+	compile->ok = judgement->examination->fault != EXAMINATION_COMPILE;
+	if (!compile->ok)
+		compile->output = binary(judgement->examination->error.message);
+}
+
+int reply_pack_result(const struct job *job, const struct judgement *judgement, uint8_t **frame,
+		      size_t *len)
+{
+	Assay__ServerMessage message = ASSAY__SERVER_MESSAGE__INIT;
+	Assay__Result result = ASSAY__RESULT__INIT;
+	Assay__Usage usage;
+	Assay__Compile compile;
+	Assay__TestError error;
+	char error_type[TYPE_NAME_MAX];
+	char *layers[LAYER_COUNT];
+	char feedback[FEEDBACK_MAX];
+	struct test_block *blocks;
+	int err;
+
+	fill_verdict(job, judgement, &result);
+	fill_counts(judgement, &result);
+	fill_usage(judgement, &usage);
+	fill_compile(judgement, &compile);
+	blocks = fill_tests(job, judgement->examination, &result);
+	result.usage = &usage;
+	result.compile = &compile;
+	result.isolation = layers;
+	result.n_isolation = reply_layer_names(judgement->layers, layers, LAYER_COUNT);
+	result.feedback.data = (uint8_t *)feedback;
+	result.feedback.len = word_feedback(job, judgement, feedback);
+	if (judgement->examination->fault != EXAMINATION_OK) {
+		fill_error(&judgement->examination->error, error_type, &error);
+		result.error = &error;
+	}
+	message.request_id = job->batch->request_id;
+	message.body_case = ASSAY__SERVER_MESSAGE__BODY_RESULT;
+	message.result = &result;
+	err = codec_pack_server(&message, frame, len);
+	free(blocks);
+	free(result.tests);
+	return err;
+}
+
+size_t reply_layer_names(uint32_t layers, char **names, size_t max)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < LAYER_COUNT && n < max; i++)
+		if ((layers & (1u << i)) != 0)
+			names[n++] = (char *)policy_layer_name((enum policy_layer)i);
+	return n;
+}

@@ -1,0 +1,35 @@
+/*
+ * What is said about a judged candidate: from a judgement to the Result message. Broker only.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "assay.pb-c.h"
+#include "core/feedback.h"
+#include "core/job.h"
+#include "core/verdict.h"
+
+/* Everything known when a job is over. All text is borrowed and lives until it has been packed. */
+struct judgement {
+	struct verdict verdict;
+	const struct examination *examination;
+	const struct run_facts *facts;
+	struct slice output;
+	struct slice error_output;
+	uint64_t output_dropped_bytes;
+	uint64_t error_output_dropped_bytes;
+	uint64_t memory_peak_bytes;
+	uint64_t queue_ns;
+	uint32_t layers; /* 0: it was not run */
+	const char *runtime;
+};
+
+/*
+ * Packs the frame that answers `job`. 0: *frame is the caller's, to be freed; or -errno.
+ */
+int reply_pack_result(const struct job *job, const struct judgement *judgement, uint8_t **frame,
+		      size_t *len);
+
+/* Names of the layers in `layers`, at most `max` into names[] (static text); returns how many. */
+size_t reply_layer_names(uint32_t layers, char **names, size_t max);

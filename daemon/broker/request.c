@@ -1,0 +1,352 @@
+/*
+ * Validating an Evaluate. Broker. Every field is looked at here and nowhere else; what this version
+ * does not serve is named in the refusal, never ignored.
+ */
+#include "broker/request.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "broker/batch.h"
+#include "core/extract.h"
+#include "inside/wire.h"
+
+#define ID_MAX 256
+#define FILES_MAX 64
+#define FEEDBACK_DEFAULT 2000
+#define RETRY_AFTER_MS 250
+
+static int refuse(struct refusal *refusal, Assay__ErrorCode code, const char *field,
+		  const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+static int refuse(struct refusal *refusal, Assay__ErrorCode code, const char *field,
+		  const char *format, ...)
+{
+	va_list args;
+
+	*refusal = (struct refusal){.code = code};
+	snprintf(refusal->field, sizeof(refusal->field), "%s", field);
+	va_start(args, format);
+	vsnprintf(refusal->message, sizeof(refusal->message), format, args);
+	va_end(args);
+	return REQUEST_REFUSED;
+}
+
+#define INVALID ASSAY__ERROR_CODE__INVALID_REQUEST
+
+static struct slice slice_of(ProtobufCBinaryData data)
+{
+	return (struct slice){.bytes = data.data, .len = data.len};
+}
+
+static struct slice slice_of_text(const char *text)
+{
+	return (struct slice){.bytes = (const uint8_t *)text, .len = strlen(text)};
+}
+
+/* ---------------------------------------------------------------- tests */
+
+static int take_source(struct task *task, enum task_kind kind, ProtobufCBinaryData source,
+		       ProtobufCBinaryData sha256, const char *field, struct refusal *refusal)
+{
+	if (sha256.len > 0)
+		return refuse(refusal, INVALID, field,
+			      "tests by hash are not served by this version: send the source");
+	task->kind = kind;
+	if (source.len == 0)
+		return 0;
+	task->tests = xcalloc(1, sizeof(*task->tests));
+	task->tests[0] = slice_of(source);
+	task->n_tests = 1;
+	return 0;
+}
+
+static int take_asserts(struct task *task, const Assay__AssertTests *asserts,
+			struct refusal *refusal)
+{
+	if (asserts->n_asserts > RECORD_TESTS_MAX)
+		return refuse(refusal, INVALID, "evaluate.asserts", "at most %u assertions",
+			      RECORD_TESTS_MAX);
+	task->kind = TASK_ASSERTS;
+	task->setup = slice_of(asserts->setup);
+	task->n_tests = asserts->n_asserts;
+	task->tests = xcalloc(task->n_tests, sizeof(*task->tests));
+	for (size_t i = 0; i < task->n_tests; i++)
+		task->tests[i] = slice_of(asserts->asserts[i]);
+	return 0;
+}
+
+static int refuse_kind(const char *kind, struct refusal *refusal)
+{
+	char field[64];
+
+	snprintf(field, sizeof(field), "evaluate.%s", kind);
+	return refuse(refusal, INVALID, field,
+		      "tests of kind \"%s\" are not served by this version; served are: check, "
+		      "asserts, program",
+		      kind);
+}
+
+static int take_tests(struct task *task, const Assay__Evaluate *evaluate, struct refusal *refusal)
+{
+	switch (evaluate->tests_case) {
+	case ASSAY__EVALUATE__TESTS_CHECK:
+		if (evaluate->entry_point[0] == '\0')
+			return refuse(refusal, INVALID, "evaluate.entry_point",
+				      "tests of kind \"check\" need the name of the function under "
+				      "test");
+		return take_source(task, TASK_CHECK, evaluate->check->source,
+				   evaluate->check->source_sha256, "evaluate.check.source_sha256",
+				   refusal);
+	case ASSAY__EVALUATE__TESTS_PROGRAM:
+		return take_source(task, TASK_PROGRAM, evaluate->program->source,
+				   evaluate->program->source_sha256,
+				   "evaluate.program.source_sha256", refusal);
+	case ASSAY__EVALUATE__TESTS_ASSERTS:
+		return take_asserts(task, evaluate->asserts, refusal);
+	case ASSAY__EVALUATE__TESTS_UNITTEST:
+		return refuse_kind("unittest", refusal);
+	case ASSAY__EVALUATE__TESTS_PYTEST:
+		return refuse_kind("pytest", refusal);
+	case ASSAY__EVALUATE__TESTS_STDIO:
+		return refuse_kind("stdio", refusal);
+	case ASSAY__EVALUATE__TESTS_CALLS:
+		return refuse_kind("calls", refusal);
+	case ASSAY__EVALUATE__TESTS_ANSWER:
+		return refuse_kind("answer", refusal);
+	default:
+		return 0; /* no tests: every candidate gets NO_TESTS */
+	}
+}
+
+/* ---------------------------------------------------------------- limits */
+
+static int take_limit(uint64_t wish, uint64_t standard, uint64_t maximum, const char *name,
+		      uint64_t *limit, struct refusal *refusal)
+{
+	char field[64];
+
+	if (wish > maximum) {
+		snprintf(field, sizeof(field), "evaluate.limits.%s", name);
+		return refuse(refusal, INVALID, field,
+			      "%s is %" PRIu64 ", the policy allows at most %" PRIu64, name, wish,
+			      maximum);
+	}
+	*limit = wish > 0 ? wish : standard;
+	return 0;
+}
+
+static int take_limits(struct limits *limits, const Assay__Limits *wish,
+		       const struct policy *policy, struct refusal *refusal)
+{
+	const struct limits *standard = &policy->default_limits;
+	const struct limits *maximum = &policy->maximum_limits;
+	uint64_t processes = 0;
+	int outcome;
+
+	*limits = *standard;
+	if (wish == NULL)
+		return 0;
+	outcome = take_limit(wish->cpu_ms, standard->cpu_ms, maximum->cpu_ms, "cpu_ms",
+			     &limits->cpu_ms, refusal);
+	if (outcome == 0)
+		outcome = take_limit(wish->wall_ms, standard->wall_ms, maximum->wall_ms, "wall_ms",
+				     &limits->wall_ms, refusal);
+	if (outcome == 0)
+		outcome = take_limit(wish->memory_bytes, standard->memory_bytes,
+				     maximum->memory_bytes, "memory_bytes", &limits->memory_bytes,
+				     refusal);
+	if (outcome == 0)
+		outcome = take_limit(wish->output_bytes, standard->output_bytes,
+				     maximum->output_bytes, "output_bytes", &limits->output_bytes,
+				     refusal);
+	if (outcome == 0)
+		outcome = take_limit(wish->processes, standard->processes, maximum->processes,
+				     "processes", &processes, refusal);
+	if (outcome == 0)
+		limits->processes = (uint32_t)processes;
+	return outcome;
+}
+
+/* ---------------------------------------------------------------- candidates */
+
+/* A plain name: nothing that leaves the working directory or hides. */
+static bool is_file_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len == 0 || len > 128 || name[0] == '.')
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (!isalnum((unsigned char)name[i]) && strchr("._-", name[i]) == NULL)
+			return false;
+	return true;
+}
+
+static int take_files(struct job *job, const Assay__Candidate *candidate, size_t index,
+		      struct refusal *refusal)
+{
+	char field[96];
+
+	snprintf(field, sizeof(field), "evaluate.candidates[%zu].files", index);
+	if (candidate->n_files > FILES_MAX)
+		return refuse(refusal, INVALID, field, "at most %d files", FILES_MAX);
+	job->files = xcalloc(candidate->n_files, sizeof(*job->files));
+	for (size_t i = 0; i < candidate->n_files; i++) {
+		const Assay__File *file = candidate->files[i];
+
+		if (!is_file_name(file->name))
+			return refuse(refusal, INVALID, field,
+				      "a file name has 1 to 128 of [A-Za-z0-9._-] and no leading "
+				      "dot");
+		if (file->content_sha256.len > 0)
+			return refuse(refusal, INVALID, field,
+				      "files by hash are not served by this version: send the "
+				      "content");
+		job->files[i] =
+			(struct job_file){.name = file->name, .content = slice_of(file->content)};
+		job->n_files++;
+	}
+	return 0;
+}
+
+static int take_candidate(struct job *job, const Assay__Evaluate *evaluate, size_t index,
+			  const struct policy *policy, struct refusal *refusal)
+{
+	const Assay__Candidate *candidate = evaluate->candidates[index];
+	char field[96];
+
+	job->index = (uint32_t)index;
+	job->candidate = candidate->id;
+	job->code = slice_of(candidate->code);
+	if (evaluate->extract == ASSAY__EXTRACT__EXTRACT_LAST_FENCE)
+		job->code = extract_last_fence(job->code);
+	if (strlen(candidate->id) > ID_MAX) {
+		snprintf(field, sizeof(field), "evaluate.candidates[%zu].id", index);
+		return refuse(refusal, INVALID, field, "at most %d bytes", ID_MAX);
+	}
+	if (job->code.len > policy->code_bytes) {
+		snprintf(field, sizeof(field), "evaluate.candidates[%zu].code", index);
+		return refuse(refusal, ASSAY__ERROR_CODE__TOO_LARGE, field,
+			      "%zu bytes of code, the policy allows at most %" PRIu64,
+			      job->code.len, policy->code_bytes);
+	}
+	return take_files(job, candidate, index, refusal);
+}
+
+static int take_candidates(struct broker *broker, struct batch *batch,
+			   const Assay__Evaluate *evaluate, const struct policy *policy,
+			   struct refusal *refusal)
+{
+	uint32_t max = broker->settings->candidates_max;
+
+	if (evaluate->n_candidates == 0)
+		return refuse(refusal, INVALID, "evaluate.candidates",
+			      "a request has at least one candidate");
+	if (evaluate->n_candidates > max)
+		return refuse(refusal, ASSAY__ERROR_CODE__TOO_LARGE, "evaluate.candidates",
+			      "%zu candidates, at most %u in one request", evaluate->n_candidates,
+			      max);
+	batch->jobs = xcalloc(evaluate->n_candidates, sizeof(*batch->jobs));
+	for (size_t i = 0; i < evaluate->n_candidates; i++) {
+		int outcome;
+
+		batch->jobs[i].batch = batch;
+		batch->n_jobs++;
+		outcome = take_candidate(&batch->jobs[i], evaluate, i, policy, refusal);
+		if (outcome != 0)
+			return outcome;
+	}
+	return 0;
+}
+
+/* ---------------------------------------------------------------- the whole */
+
+static int check_options(const Assay__Evaluate *evaluate, struct refusal *refusal)
+{
+	if (strlen(evaluate->id) > ID_MAX)
+		return refuse(refusal, INVALID, "evaluate.id", "at most %d bytes", ID_MAX);
+	if (evaluate->n_suites > 0)
+		return refuse(refusal, INVALID, "evaluate.suites",
+			      "several test suites in one request are not served by this version");
+	if ((unsigned int)evaluate->integrity > ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SHARED)
+		return refuse(refusal, INVALID, "evaluate.integrity", "unknown value");
+	if ((unsigned int)evaluate->reveal > ASSAY__REVEAL__REVEAL_NONE)
+		return refuse(refusal, INVALID, "evaluate.reveal", "unknown value");
+	if ((unsigned int)evaluate->stop > ASSAY__STOP__STOP_FIRST_FAILURE)
+		return refuse(refusal, INVALID, "evaluate.stop", "unknown value");
+	if ((unsigned int)evaluate->extract > ASSAY__EXTRACT__EXTRACT_LAST_FENCE)
+		return refuse(refusal, INVALID, "evaluate.extract", "unknown value");
+	return 0;
+}
+
+static int take_task(struct broker *broker, struct task *task, const Assay__Evaluate *evaluate,
+		     struct refusal *refusal)
+{
+	int policy = policy_table_find(broker->policies, evaluate->language);
+	int outcome;
+
+	if (policy < 0)
+		return refuse(refusal, ASSAY__ERROR_CODE__UNKNOWN_LANGUAGE, "evaluate.language",
+			      "no policy for the language \"%.40s\"", evaluate->language);
+	task->id = evaluate->id;
+	task->policy = (uint32_t)policy;
+	task->prompt = slice_of(evaluate->prompt);
+	task->entry_point = slice_of_text(evaluate->entry_point);
+	task->module = slice_of_text(evaluate->module);
+	task->reveal = (enum task_reveal)evaluate->reveal;
+	task->stops_at_first_failure = evaluate->stop == ASSAY__STOP__STOP_FIRST_FAILURE;
+	task->wants_split = evaluate->integrity == ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SPLIT;
+	task->feedback_bytes =
+		evaluate->feedback_bytes > 0 ? evaluate->feedback_bytes : FEEDBACK_DEFAULT;
+	outcome = take_limits(&task->limits, evaluate->limits, &broker->policies->policies[policy],
+			      refusal);
+	return outcome != 0 ? outcome : take_tests(task, evaluate, refusal);
+}
+
+static int check_room(const struct broker *broker, const Assay__Evaluate *evaluate,
+		      struct refusal *refusal)
+{
+	if (broker->is_stopping)
+		return refuse(refusal, ASSAY__ERROR_CODE__SHUTTING_DOWN, "",
+			      "the daemon is shutting down");
+	if (queue_check(&broker->queue, (uint32_t)evaluate->n_candidates) == 0)
+		return 0;
+	refuse(refusal, ASSAY__ERROR_CODE__OVERLOADED, "",
+	       "the queue is full: %u evaluations wait, at most %u may", broker->queue.n_jobs,
+	       broker->queue.max_jobs);
+	refusal->retry_after_ms = RETRY_AFTER_MS;
+	return REQUEST_REFUSED;
+}
+
+int request_take(struct broker *broker, Assay__ClientMessage *message, struct batch **batch,
+		 struct refusal *refusal)
+{
+	const Assay__Evaluate *evaluate = message->evaluate;
+	struct batch *taken = batch_new(message);
+	int outcome;
+
+	taken->request_id = message->request_id;
+	outcome = check_options(evaluate, refusal);
+	if (outcome == 0)
+		outcome = take_task(broker, &taken->task, evaluate, refusal);
+	if (outcome == 0)
+		outcome = take_candidates(broker, taken, evaluate,
+					  &broker->policies->policies[taken->task.policy], refusal);
+	if (outcome == 0)
+		outcome = check_room(broker, evaluate, refusal);
+	if (outcome != 0) {
+		taken->message = NULL;
+		batch_free(taken);
+		return outcome;
+	}
+	if (evaluate->deadline_ms > 0)
+		taken->deadline_ns = clock_now_ns() + evaluate->deadline_ms * NS_PER_MS;
+	*batch = taken;
+	return 0;
+}

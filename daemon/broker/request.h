@@ -1,0 +1,26 @@
+/*
+ * From an Evaluate message to a batch, or a typed refusal. Nobody validates later; nobody before.
+ * Broker only.
+ */
+#pragma once
+
+#include "assay.pb-c.h"
+#include "broker/broker.h"
+#include "core/job.h"
+
+/* Why a request cannot be taken. Text is ready for the client. */
+struct refusal {
+	Assay__ErrorCode code;
+	char message[256];
+	char field[96];
+	uint32_t retry_after_ms;
+};
+
+enum request_outcome { REQUEST_REFUSED = 1 };
+
+/*
+ * 0: *batch is the caller's, with task and jobs filled, owner and flow not yet; it owns `message`.
+ * REQUEST_REFUSED: *refusal is filled and `message` is still the caller's.
+ */
+int request_take(struct broker *broker, Assay__ClientMessage *message, struct batch **batch,
+		 struct refusal *refusal);

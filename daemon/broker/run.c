@@ -1,0 +1,253 @@
+/*
+ * A run, from handing over the job to the facts. Broker.
+ *
+ * Most runs last a few milliseconds. For those nothing is watched and no timer fires: what they
+ * wrote waits in the pipes and is read once, at the end. After WATCH_AFTER_NS the pipes are
+ * watched, so that a program that writes much does not wait for us; the CPU limit is asked for from
+ * the cell's pid 1 (which sums over all processes of the run, reaped ones included) when it could
+ * have been reached for the first time.
+ */
+#include "broker/run.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "broker/job_writer.h"
+#include "broker/record_reader.h"
+
+#define WATCH_AFTER_NS (8 * NS_PER_MS)
+/* Between two questions about a run's CPU time, at least. */
+#define USAGE_INTERVAL_NS (10 * NS_PER_MS)
+
+static void on_timer(evutil_socket_t fd, short what, void *argument);
+
+void run_init(struct run *run, struct event_base *base, struct cell_link *link,
+	      void (*on_kill)(void *owner), void *owner)
+{
+	*run = (struct run){
+		.base = base,
+		.link = link,
+		.records = {.fd = -1},
+		.output = {.fd = -1},
+		.error_output = {.fd = -1},
+		.on_kill = on_kill,
+		.owner = owner,
+	};
+	run->timer = evtimer_new(base, on_timer, run);
+}
+
+void run_deinit(struct run *run)
+{
+	stream_deinit(&run->records);
+	stream_deinit(&run->output);
+	stream_deinit(&run->error_output);
+	event_free(run->timer);
+}
+
+static void arm(struct run *run, uint64_t now_ns, uint64_t at_ns)
+{
+	uint64_t delay_ns = at_ns > now_ns ? at_ns - now_ns : 0;
+	/* Rounded up to a microsecond: a timer that fires early would fire twice. */
+	struct timeval delay = {
+		.tv_sec = (time_t)(delay_ns / NS_PER_S),
+		.tv_usec = (suseconds_t)((delay_ns % NS_PER_S) / 1000 + 1),
+	};
+
+	evtimer_add(run->timer, &delay);
+}
+
+static uint64_t wall_end_ns(const struct run *run)
+{
+	return run->started_ns + run->job->batch->task.limits.wall_ms * NS_PER_MS;
+}
+
+static void check_streams(struct run *run)
+{
+	if (run->records.dropped_bytes > 0)
+		run_kill(run, RUN_KILLED_RECORDS);
+	if (run->output.dropped_bytes > 0 || run->error_output.dropped_bytes > 0)
+		run_kill(run, RUN_KILLED_OUTPUT);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *argument)
+{
+	struct run *run = argument;
+
+	(void)what;
+	if (fd == run->records.fd)
+		stream_drain(&run->records);
+	else if (fd == run->output.fd)
+		stream_drain(&run->output);
+	else
+		stream_drain(&run->error_output);
+	check_streams(run);
+}
+
+static void watch(struct run *run)
+{
+	run->is_watched = true;
+	stream_watch(&run->records, run->base, on_readable, run);
+	stream_watch(&run->output, run->base, on_readable, run);
+	stream_watch(&run->error_output, run->base, on_readable, run);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *argument)
+{
+	struct run *run = argument;
+	uint64_t now_ns = clock_now_ns();
+	uint64_t end_ns = wall_end_ns(run);
+
+	(void)fd;
+	(void)what;
+	if (!run->is_watched)
+		watch(run);
+	if (now_ns >= end_ns) {
+		/* The answer to the question tells whether it waited for a processor or for
+		 * nothing. */
+		run->is_wall_over = true;
+		cell_link_send(run->link, CELL_USAGE, run->id);
+		run_kill(run, RUN_KILLED_WALL);
+		return;
+	}
+	if (now_ns >= run->next_usage_ns) {
+		cell_link_send(run->link, CELL_USAGE, run->id);
+		run->next_usage_ns = end_ns; /* until the answer says when */
+	}
+	arm(run, now_ns, run->next_usage_ns < end_ns ? run->next_usage_ns : end_ns);
+}
+
+void run_take_usage(struct run *run, const struct cell_report *report)
+{
+	uint64_t limit_ns = run->job->batch->task.limits.cpu_ms * NS_PER_MS;
+	uint64_t now_ns = clock_now_ns();
+	uint64_t left_ns;
+
+	if (run->is_wall_over)
+		run->run_delay_ns = report->run_delay_ns;
+	if (run->kill_reason != RUN_NOT_KILLED)
+		return;
+	if (report->cpu_ns >= limit_ns) {
+		run_kill(run, RUN_KILLED_CPU);
+		return;
+	}
+	left_ns = (limit_ns - report->cpu_ns) / (report->processes > 0 ? report->processes : 1);
+	if (left_ns < USAGE_INTERVAL_NS)
+		left_ns = USAGE_INTERVAL_NS;
+	run->next_usage_ns = now_ns + left_ns;
+	arm(run, now_ns,
+	    run->next_usage_ns < wall_end_ns(run) ? run->next_usage_ns : wall_end_ns(run));
+}
+
+void run_kill(struct run *run, enum kill_reason reason)
+{
+	if (run->kill_reason != RUN_NOT_KILLED)
+		return;
+	run->kill_reason = reason;
+	evtimer_del(run->timer);
+	cell_link_send(run->link, CELL_KILL, run->id);
+	run->on_kill(run->owner);
+}
+
+static void describe_request(const struct run *run, struct cell_request *request)
+{
+	const struct limits *limits = &run->job->batch->task.limits;
+
+	*request = (struct cell_request){
+		.type = CELL_RUN,
+		.processes = limits->processes,
+		.run_id = run->id,
+		.cpu_ns = limits->cpu_ms * NS_PER_MS,
+		.memory_bytes = limits->memory_bytes,
+		.file_bytes = run->policy->file_bytes,
+		.stack_bytes = run->policy->stack_bytes,
+		.open_files = run->policy->open_files,
+		.flags = run->link->oom_fd < 0 ? CELL_RUN_LIMIT_ADDRESS_SPACE : 0,
+	};
+}
+
+static int hand_over(struct run *run, int *fds)
+{
+	size_t output_bytes = run->job->batch->task.limits.output_bytes;
+	struct cell_request request;
+	int err;
+
+	err = stream_open(&run->records, RECORD_RUN_BYTES_MAX, &fds[CELL_FD_RECORDS]);
+	if (err == 0)
+		err = stream_open(&run->output, output_bytes, &fds[CELL_FD_STDOUT]);
+	if (err == 0)
+		err = stream_open(&run->error_output, output_bytes, &fds[CELL_FD_STDERR]);
+	if (err < 0)
+		return err;
+	if (getrandom(run->nonce, sizeof(run->nonce), 0) != sizeof(run->nonce))
+		return -EIO;
+	fds[CELL_FD_JOB] = job_write(run->job, run->nonce);
+	if (fds[CELL_FD_JOB] < 0)
+		return fds[CELL_FD_JOB];
+	describe_request(run, &request);
+	return cell_link_send_run(run->link, &request, fds);
+}
+
+static void close_streams(struct run *run)
+{
+	stream_close(&run->records);
+	stream_close(&run->output);
+	stream_close(&run->error_output);
+}
+
+int run_start(struct run *run, const struct job *job, const struct policy *policy, uint64_t id)
+{
+	int fds[CELL_RUN_FDS] = {-1, -1, -1, -1};
+	int err;
+
+	run->job = job;
+	run->policy = policy;
+	run->id = id;
+	run->kill_reason = RUN_NOT_KILLED;
+	run->is_watched = false;
+	run->is_wall_over = false;
+	run->run_delay_ns = 0;
+	err = hand_over(run, fds);
+	for (int i = 0; i < CELL_RUN_FDS; i++)
+		fd_close(&fds[i]);
+	if (err < 0) {
+		close_streams(run);
+		run->job = NULL;
+		return err;
+	}
+	run->started_ns = clock_now_ns();
+	run->next_usage_ns = run->started_ns + job->batch->task.limits.cpu_ms * NS_PER_MS;
+	arm(run, run->started_ns, run->started_ns + WATCH_AFTER_NS);
+	return 0;
+}
+
+void run_finish(struct run *run, const struct cell_report *report, struct run_facts *facts,
+		struct examination *examination)
+{
+	evtimer_del(run->timer);
+	close_streams(run);
+	record_read(run->records.bytes, run->records.len, run->nonce, examination);
+	*facts = (struct run_facts){
+		.examination = examination,
+		.limits = run->job->batch->task.limits,
+		.kill_reason = run->kill_reason,
+		.is_output_exceeded =
+			run->output.dropped_bytes > 0 || run->error_output.dropped_bytes > 0,
+		.ran_alone = run->job->runs_alone,
+		.attempts = run->job->attempts,
+		.wall_ns = clock_now_ns() - run->started_ns,
+		.run_delay_ns = run->run_delay_ns,
+		.has_process_cgroup = run->link->refusal_fd >= 0,
+	};
+	if (run->records.dropped_bytes > 0)
+		examination->is_malformed = true;
+	if (report != NULL) {
+		facts->wait_status = report->status;
+		facts->cpu_ns = report->cpu_ns;
+		facts->processes = report->processes;
+	}
+	cell_link_count(run->link, &facts->oom_kills, &facts->process_refusals);
+	run->job = NULL;
+}

@@ -1,0 +1,57 @@
+/*
+ * One run of a job in a cell: its pipes, its deadlines, and the facts that it leaves. One struct
+ * run per slot, used again and again. Broker only.
+ */
+#pragma once
+
+#include <event2/event.h>
+#include <stdint.h>
+
+#include "broker/cell_link.h"
+#include "broker/stream.h"
+#include "core/verdict.h"
+#include "inside/wire.h"
+
+struct run {
+	struct event_base *base;
+	struct cell_link *link; /* borrowed: of the slot's cell */
+	const struct job *job;  /* borrowed; NULL: no run */
+	const struct policy *policy;
+	uint64_t id;
+	uint8_t nonce[JOB_NONCE_BYTES];
+	struct stream records;
+	struct stream output;
+	struct stream error_output;
+	struct event *timer;
+	uint64_t started_ns;
+	uint64_t next_usage_ns;
+	enum kill_reason kill_reason;
+	bool is_watched;   /* the pipes are watched: the run is no longer a short one */
+	bool is_wall_over; /* the usage that was asked for last decides how the wall limit is worded
+			    */
+	uint64_t run_delay_ns;
+	void (*on_kill)(
+		void *owner); /* the run has been told to die: give it until the patience ends */
+	void *owner;
+};
+
+void run_init(struct run *run, struct event_base *base, struct cell_link *link,
+	      void (*on_kill)(void *owner), void *owner);
+void run_deinit(struct run *run);
+
+/* Hands the job to the cell. 0 or -errno (nothing runs then; the cell must be replaced). */
+int run_start(struct run *run, const struct job *job, const struct policy *policy, uint64_t id);
+
+/* The cell's answer to a question about usage. */
+void run_take_usage(struct run *run, const struct cell_report *report);
+
+/* Ends it; only the first reason counts. */
+void run_kill(struct run *run, enum kill_reason reason);
+
+/*
+ * The run is over: reads what is left in the pipes and fills facts and examination (which the
+ * caller gives to examination_deinit). `report` is NULL if the cell or the keeper was lost. The
+ * text of the streams stays valid until the next run_start.
+ */
+void run_finish(struct run *run, const struct cell_report *report, struct run_facts *facts,
+		struct examination *examination);

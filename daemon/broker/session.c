@@ -1,0 +1,481 @@
+/*
+ * A client's connection. Broker.
+ *
+ * Reading goes on until the frame is short, not one frame a wake-up. Writing is left to the end of
+ * the turn of the loop: libevent collects what several runs answered and writes it in one go.
+ *
+ * A session is freed at the end of a turn, never within one of its own callbacks.
+ */
+#include "broker/session.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/memory.h"
+#include "broker/batch.h"
+#include "broker/dispatch.h"
+#include "broker/listener.h"
+#include "broker/request.h"
+#include "broker/status.h"
+#include "proto/codec.h"
+#include "proto/frame.h"
+
+#define READ_AT_ONCE_BYTES 262144
+#define PING_MAX 1024
+/* For a client that was refused and does not read why. */
+#define FAREWELL_SECONDS 10
+
+/* ---------------------------------------------------------------- out */
+
+static void hold_if_unread(struct session *session)
+{
+	size_t waiting = evbuffer_get_length(bufferevent_get_output(session->stream));
+
+	if (session->flow.is_held || waiting < session->broker->settings->outbound_high_bytes)
+		return;
+	flow_hold(&session->flow, true);
+	bufferevent_disable(session->stream, EV_READ);
+}
+
+static void free_frame(const void *frame, size_t len, void *argument)
+{
+	(void)len;
+	(void)argument;
+	free((void *)frame);
+}
+
+/* Takes `frame`. */
+static void send_frame(struct session *session, int packed, uint8_t *frame, size_t len)
+{
+	struct evbuffer *output = bufferevent_get_output(session->stream);
+
+	if (packed < 0) {
+		session_close(session);
+		return;
+	}
+	if (session->is_dead) {
+		free(frame);
+		return;
+	}
+	/* Small frames are copied together, so that one write takes many; large ones are not
+	 * copied. */
+	if (len < 4096) {
+		evbuffer_add(output, frame, len);
+		free(frame);
+	} else {
+		evbuffer_add_reference(output, frame, len, free_frame, NULL);
+	}
+	hold_if_unread(session);
+}
+
+static void send_message(struct session *session, const Assay__ServerMessage *message)
+{
+	uint8_t *frame = NULL;
+	size_t len = 0;
+	int packed = codec_pack_server(message, &frame, &len);
+
+	send_frame(session, packed, frame, len);
+}
+
+void session_send_result(void *owner, const struct job *job, const struct judgement *judgement)
+{
+	struct session *session = owner;
+	uint8_t *frame = NULL;
+	size_t len = 0;
+	int packed = reply_pack_result(job, judgement, &frame, &len);
+
+	send_frame(session, packed, frame, len);
+}
+
+void session_send_done(void *owner, uint64_t request_id, uint32_t n_results)
+{
+	Assay__ServerMessage message = ASSAY__SERVER_MESSAGE__INIT;
+	Assay__Done done = ASSAY__DONE__INIT;
+
+	done.results = n_results;
+	message.request_id = request_id;
+	message.body_case = ASSAY__SERVER_MESSAGE__BODY_DONE;
+	message.done = &done;
+	send_message(owner, &message);
+}
+
+void session_send_error(void *owner, uint64_t request_id, Assay__ErrorCode code, const char *text,
+			const char *field, uint32_t retry_after_ms)
+{
+	Assay__ServerMessage message = ASSAY__SERVER_MESSAGE__INIT;
+	Assay__Error error = ASSAY__ERROR__INIT;
+
+	error.code = code;
+	error.message = (char *)text;
+	if (field != NULL)
+		error.field = (char *)field;
+	error.retry_after_ms = retry_after_ms;
+	message.request_id = request_id;
+	message.body_case = ASSAY__SERVER_MESSAGE__BODY_ERROR;
+	message.error = &error;
+	send_message(owner, &message);
+}
+
+static void invalid(struct session *session, uint64_t request_id, const char *field,
+		    const char *text)
+{
+	session->broker->metrics.counters[METRIC_requests_invalid]++;
+	session_send_error(session, request_id, ASSAY__ERROR_CODE__INVALID_REQUEST, text, field, 0);
+}
+
+void session_refuse(struct session *session, Assay__ErrorCode code, const char *text)
+{
+	const struct timeval patience = {.tv_sec = FAREWELL_SECONDS};
+
+	if (session->is_closing || session->is_dead)
+		return;
+	session_send_error(session, 0, code, text, NULL, 0);
+	session->is_closing = true;
+	bufferevent_disable(session->stream, EV_READ);
+	bufferevent_set_timeouts(session->stream, NULL, &patience);
+}
+
+/* ---------------------------------------------------------------- messages */
+
+static void greet(struct session *session, const Assay__ClientHello *hello)
+{
+	uint8_t *frame = NULL;
+	size_t len = 0;
+	char text[128];
+	int packed;
+
+	if (hello->protocol_major != STATUS_PROTOCOL_MAJOR) {
+		snprintf(text, sizeof(text),
+			 "this daemon speaks protocol %d.%d, the client speaks %" PRIu32
+			 ".%" PRIu32,
+			 STATUS_PROTOCOL_MAJOR, STATUS_PROTOCOL_MINOR, hello->protocol_major,
+			 hello->protocol_minor);
+		session_refuse(session, ASSAY__ERROR_CODE__INVALID_REQUEST, text);
+		return;
+	}
+	session->is_greeted = true;
+	packed = status_pack_hello(session->broker, &frame, &len);
+	send_frame(session, packed, frame, len);
+}
+
+static struct batch *find_batch(struct session *session, uint64_t request_id)
+{
+	struct batch *batch;
+
+	LIST_FOREACH (batch, &session->batches, link)
+		if (batch->request_id == request_id)
+			return batch;
+	return NULL;
+}
+
+/* Takes `message` when it returns true. */
+static bool evaluate(struct session *session, Assay__ClientMessage *message, size_t frame_bytes)
+{
+	struct broker *broker = session->broker;
+	struct refusal refusal;
+	struct batch *batch;
+
+	if (find_batch(session, message->request_id) != NULL) {
+		invalid(session, message->request_id, "request_id",
+			"this id is in use by a request in flight");
+		return false;
+	}
+	if (request_take(broker, message, &batch, &refusal) != 0) {
+		broker->metrics.counters[refusal.code == ASSAY__ERROR_CODE__OVERLOADED
+						 ? METRIC_requests_overloaded
+						 : METRIC_requests_invalid]++;
+		session_send_error(session, message->request_id, refusal.code, refusal.message,
+				   refusal.field, refusal.retry_after_ms);
+		return false;
+	}
+	broker->metrics.counters[METRIC_requests_accepted]++;
+	batch->owner = session;
+	batch->flow = &session->flow;
+	LIST_INSERT_HEAD(&session->batches, batch, link);
+	session->charged_bytes -= frame_bytes;
+	batch_accept(broker, batch, frame_bytes);
+	return true;
+}
+
+static void cancel(struct session *session, const Assay__Cancel *request)
+{
+	struct batch *batch = find_batch(session, request->target_id);
+
+	if (batch != NULL)
+		batch_cancel(session->broker, batch);
+}
+
+static void answer_ping(struct session *session, uint64_t request_id, const Assay__Ping *ping)
+{
+	Assay__ServerMessage message = ASSAY__SERVER_MESSAGE__INIT;
+	Assay__Pong pong = ASSAY__PONG__INIT;
+
+	if (ping->payload.len > PING_MAX) {
+		invalid(session, request_id, "ping.payload", "at most 1024 bytes");
+		return;
+	}
+	pong.payload = ping->payload;
+	message.request_id = request_id;
+	message.body_case = ASSAY__SERVER_MESSAGE__BODY_PONG;
+	message.pong = &pong;
+	send_message(session, &message);
+}
+
+static void send_status(struct session *session, uint64_t request_id)
+{
+	uint8_t *frame = NULL;
+	size_t len = 0;
+	int packed = status_pack(session->broker, request_id, &frame, &len);
+
+	send_frame(session, packed, frame, len);
+}
+
+/* Whether `message` was taken; otherwise the caller frees it. */
+static bool handle(struct session *session, Assay__ClientMessage *message, size_t frame_bytes)
+{
+	if (!session->is_greeted) {
+		if (message->body_case != ASSAY__CLIENT_MESSAGE__BODY_HELLO)
+			session_refuse(session, ASSAY__ERROR_CODE__INVALID_REQUEST,
+				       "the first message must be a greeting (hello)");
+		else
+			greet(session, message->hello);
+		return false;
+	}
+	if (message->request_id == 0) {
+		invalid(session, 0, "request_id", "a request carries an id that is not 0");
+		return false;
+	}
+	switch (message->body_case) {
+	case ASSAY__CLIENT_MESSAGE__BODY_EVALUATE:
+		return evaluate(session, message, frame_bytes);
+	case ASSAY__CLIENT_MESSAGE__BODY_CANCEL:
+		cancel(session, message->cancel);
+		return false;
+	case ASSAY__CLIENT_MESSAGE__BODY_STATUS:
+		send_status(session, message->request_id);
+		return false;
+	case ASSAY__CLIENT_MESSAGE__BODY_PING:
+		answer_ping(session, message->request_id, message->ping);
+		return false;
+	case ASSAY__CLIENT_MESSAGE__BODY_PUT_BLOB:
+		invalid(session, message->request_id, "put_blob",
+			"blobs are not served by this version: send tests and files in the "
+			"request");
+		return false;
+	case ASSAY__CLIENT_MESSAGE__BODY_HELLO:
+		invalid(session, message->request_id, "hello", "the greeting is over");
+		return false;
+	default:
+		invalid(session, message->request_id, "body",
+			"a message has one of: evaluate, cancel, status, ping, put_blob");
+		return false;
+	}
+}
+
+/* ---------------------------------------------------------------- in */
+
+static void malformed(struct session *session, Assay__ErrorCode code, const char *text)
+{
+	session->broker->metrics.counters[METRIC_frames_malformed]++;
+	session_refuse(session, code, text);
+}
+
+static void take_message(struct session *session, const uint8_t *bytes, size_t len,
+			 size_t frame_bytes)
+{
+	Assay__ClientMessage *message = NULL;
+	int outcome = codec_unpack_client(bytes, len, codec_budget_bytes(len), &message);
+
+	session->broker->metrics.counters[METRIC_frames_received]++;
+	if (outcome == CODEC_TOO_LARGE)
+		malformed(session, ASSAY__ERROR_CODE__TOO_LARGE,
+			  "unpacked, the message takes more memory than a message may");
+	else if (outcome != 0)
+		malformed(session, ASSAY__ERROR_CODE__INVALID_REQUEST,
+			  "the frame does not hold a ClientMessage (is text UTF-8?)");
+	else if (!handle(session, message, frame_bytes))
+		codec_free_client(message);
+}
+
+static void refuse_length(struct session *session, uint32_t announced)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "a frame of %" PRIu32 " bytes; at most %" PRIu64 " are taken",
+		 announced, session->broker->settings->frame_max_bytes);
+	malformed(session, ASSAY__ERROR_CODE__TOO_LARGE, text);
+}
+
+/* Whether a frame was taken off the input. */
+static bool take_frame(struct session *session)
+{
+	struct evbuffer *input = bufferevent_get_input(session->stream);
+	uint8_t header[FRAME_HEADER_BYTES];
+	size_t available = evbuffer_get_length(input);
+	ssize_t n_header = evbuffer_copyout(input, header, sizeof(header));
+	struct frame frame;
+	const uint8_t *bytes;
+	int outcome;
+
+	outcome = frame_parse(header, n_header > 0 ? (size_t)n_header : 0,
+			      session->broker->settings->frame_max_bytes, &frame);
+	if (outcome == FRAME_TOO_LONG)
+		refuse_length(session, frame.message_len);
+	else if (outcome == FRAME_EMPTY)
+		malformed(session, ASSAY__ERROR_CODE__INVALID_REQUEST, "an empty frame");
+	if (outcome != FRAME_SHORT || frame.total_len == 0 || available < frame.total_len)
+		return false;
+	bytes = evbuffer_pullup(input, (ssize_t)frame.total_len);
+	take_message(session, bytes + FRAME_HEADER_BYTES, frame.message_len, frame.total_len);
+	evbuffer_drain(input, frame.total_len);
+	return true;
+}
+
+/* Makes the charge equal to what lies in the input. */
+static int update_charge(struct session *session)
+{
+	size_t there = evbuffer_get_length(bufferevent_get_input(session->stream));
+	int outcome = 0;
+
+	if (there > session->charged_bytes)
+		outcome = quota_charge(&session->broker->inbound, there - session->charged_bytes);
+	else
+		quota_refund(&session->broker->inbound, session->charged_bytes - there);
+	if (outcome == 0)
+		session->charged_bytes = there;
+	return outcome;
+}
+
+static void wait_for_memory(struct session *session)
+{
+	if (session->broker->n_batches == 0) {
+		/* Nothing in flight would ever give memory back: it all lies in unfinished frames.
+		 */
+		session->broker->metrics.counters[METRIC_requests_overloaded]++;
+		session_refuse(session, ASSAY__ERROR_CODE__OVERLOADED,
+			       "too many unfinished messages of all clients together");
+		return;
+	}
+	session->is_waiting = true;
+	bufferevent_disable(session->stream, EV_READ);
+}
+
+static void read_on(struct session *session)
+{
+	if (update_charge(session) != 0) {
+		wait_for_memory(session);
+		return;
+	}
+	while (!session->is_closing && !session->is_dead && !session->flow.is_held &&
+	       take_frame(session))
+		;
+	if (!session->is_dead)
+		update_charge(session);
+}
+
+static void on_readable(struct bufferevent *stream, void *argument)
+{
+	(void)stream;
+	read_on(argument);
+}
+
+void session_resume(struct session *session)
+{
+	if (!session->is_waiting || session->is_dead)
+		return;
+	session->is_waiting = false;
+	bufferevent_enable(session->stream, EV_READ);
+	read_on(session);
+}
+
+/* Called when little or nothing is left to send. */
+static void on_written(struct bufferevent *stream, void *argument)
+{
+	struct session *session = argument;
+
+	if (session->is_closing && evbuffer_get_length(bufferevent_get_output(stream)) == 0) {
+		session_close(session);
+		return;
+	}
+	if (!session->flow.is_held)
+		return;
+	flow_hold(&session->flow, false);
+	bufferevent_enable(stream, EV_READ);
+	dispatch_pump(session->broker->dispatch);
+	read_on(session);
+}
+
+static void on_event(struct bufferevent *stream, short what, void *argument)
+{
+	(void)stream;
+	(void)what; /* end of file, error and time-out all mean: gone */
+	session_close(argument);
+}
+
+/* ---------------------------------------------------------------- life */
+
+static uid_t peer_uid(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 ? peer.uid : (uid_t)-1;
+}
+
+struct session *session_new(struct broker *broker, int fd)
+{
+	struct session *session = xcalloc(1, sizeof(*session));
+	const struct settings *settings = broker->settings;
+
+	session->broker = broker;
+	session->uid = peer_uid(fd);
+	flow_init(&session->flow, &broker->queue);
+	LIST_INIT(&session->batches);
+	session->stream = bufferevent_socket_new(broker->base, fd,
+						 BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	if (session->stream == NULL) {
+		free(session);
+		return NULL;
+	}
+	bufferevent_setcb(session->stream, on_readable, on_written, on_event, session);
+	bufferevent_setwatermark(session->stream, EV_READ, 0,
+				 settings->frame_max_bytes + FRAME_HEADER_BYTES);
+	bufferevent_setwatermark(session->stream, EV_WRITE, 0, 0);
+	bufferevent_set_max_single_read(session->stream, READ_AT_ONCE_BYTES);
+	bufferevent_enable(session->stream, EV_READ | EV_WRITE);
+	return session;
+}
+
+void session_forget(void *owner, struct batch *batch)
+{
+	(void)owner;
+	LIST_REMOVE(batch, link);
+}
+
+void session_close(struct session *session)
+{
+	struct batch *batch;
+
+	if (session->is_dead)
+		return;
+	session->is_dead = true;
+	bufferevent_disable(session->stream, EV_READ | EV_WRITE);
+	while ((batch = LIST_FIRST(&session->batches)) != NULL)
+		batch_abandon(session->broker, batch);
+	flow_deinit(&session->flow);
+	quota_refund(&session->broker->inbound, session->charged_bytes);
+	session->charged_bytes = 0;
+	listener_remove(session->broker->listener, session);
+}
+
+void session_free(struct session *session)
+{
+	bufferevent_free(session->stream);
+	free(session);
+}

@@ -1,0 +1,57 @@
+/*
+ * One client's connection: frames in, messages out, within bounds. Broker only.
+ *
+ * Bounds. Bytes received and not yet answered are charged to the broker's inbound budget; a session
+ * that cannot charge stops reading until something is refunded. When a client does not read its
+ * answers (outbound_high_bytes wait), nothing new is started for it and nothing more is read from
+ * it.
+ */
+#pragma once
+
+#include <bsd/sys/queue.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "assay.pb-c.h"
+#include "broker/broker.h"
+#include "broker/reply.h"
+#include "core/job.h"
+
+struct session {
+	struct broker *broker;
+	struct bufferevent *stream;
+	uid_t uid; /* of the client's process, from the socket: its tenant */
+	struct flow flow;
+	LIST_HEAD(, batch) batches;
+	size_t charged_bytes; /* of what lies unread in the stream's input */
+	bool is_greeted;
+	bool is_waiting; /* for memory */
+	bool is_closing; /* ends when everything has been sent */
+	bool is_dead;    /* on the listener's list of the dead */
+	TAILQ_ENTRY(session) link;
+};
+
+/* Takes the connected `fd`. NULL: no memory for its events. */
+struct session *session_new(struct broker *broker, int fd);
+
+/* To be called by the listener only, at the end of a turn of the loop. */
+void session_free(struct session *session);
+
+/* Cancels everything in flight and gives the session to listener_remove(). */
+void session_close(struct session *session);
+
+/* Goes on with what is already there; to be called when memory has become free. */
+void session_resume(struct session *session);
+
+/* Messages to the client; `owner` is a batch's session. */
+void session_send_result(void *owner, const struct job *job, const struct judgement *judgement);
+void session_send_done(void *owner, uint64_t request_id, uint32_t n_results);
+void session_send_error(void *owner, uint64_t request_id, Assay__ErrorCode code,
+			const char *message, const char *field, uint32_t retry_after_ms);
+
+/* Says why and closes when that has been sent. */
+void session_refuse(struct session *session, Assay__ErrorCode code, const char *message);
+
+/* Takes a batch off the session's list. */
+void session_forget(void *owner, struct batch *batch);

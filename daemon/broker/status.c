@@ -1,0 +1,189 @@
+/*
+ * Greeting and status messages. Broker. Everything is borrowed until it is packed.
+ */
+#include "broker/status.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "assay.pb-c.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "broker/dispatch.h"
+#include "broker/keeper_proxy.h"
+#include "broker/listener.h"
+#include "broker/reply.h"
+#include "proto/codec.h"
+
+static const char *const test_kinds[] = {"check", "asserts", "program"};
+
+struct language_block {
+	Assay__Language message;
+	Assay__Limits standard;
+	Assay__Limits maximum;
+};
+
+static void fill_limits(const struct limits *limits, Assay__Limits *message)
+{
+	assay__limits__init(message);
+	message->cpu_ms = limits->cpu_ms;
+	message->wall_ms = limits->wall_ms;
+	message->memory_bytes = limits->memory_bytes;
+	message->output_bytes = limits->output_bytes;
+	message->processes = limits->processes;
+}
+
+static size_t fill_languages(const struct broker *broker, struct language_block *blocks,
+			     Assay__Language **languages)
+{
+	for (uint32_t i = 0; i < broker->policies->n_policies; i++) {
+		const struct policy *policy = &broker->policies->policies[i];
+		Assay__Language *language = &blocks[i].message;
+
+		assay__language__init(language);
+		language->name = (char *)policy->language;
+		language->runtime = (char *)dispatch_runtime(broker->dispatch, i);
+		language->test_kinds = (char **)test_kinds;
+		language->n_test_kinds = sizeof(test_kinds) / sizeof(test_kinds[0]);
+		fill_limits(&policy->default_limits, &blocks[i].standard);
+		fill_limits(&policy->maximum_limits, &blocks[i].maximum);
+		language->default_limits = &blocks[i].standard;
+		language->maximum_limits = &blocks[i].maximum;
+		languages[i] = language;
+	}
+	return broker->policies->n_policies;
+}
+
+int status_pack_hello(const struct broker *broker, uint8_t **frame, size_t *len)
+{
+	Assay__ServerMessage message = ASSAY__SERVER_MESSAGE__INIT;
+	Assay__ServerHello hello = ASSAY__SERVER_HELLO__INIT;
+	struct language_block blocks[POLICY_MAX];
+	Assay__Language *languages[POLICY_MAX];
+	char *layers[LAYER_COUNT];
+	char *missing[LAYER_COUNT];
+
+	hello.protocol_major = STATUS_PROTOCOL_MAJOR;
+	hello.protocol_minor = STATUS_PROTOCOL_MINOR;
+	hello.server_version = (char *)STATUS_SERVER_VERSION;
+	hello.max_frame_bytes = broker->settings->frame_max_bytes;
+	hello.max_candidates = broker->settings->candidates_max;
+	hello.languages = languages;
+	hello.n_languages = fill_languages(broker, blocks, languages);
+	hello.isolation = layers;
+	hello.n_isolation =
+		reply_layer_names(dispatch_layers(broker->dispatch), layers, LAYER_COUNT);
+	hello.isolation_missing = missing;
+	hello.n_isolation_missing = reply_layer_names(broker->layers_missing, missing, LAYER_COUNT);
+	hello.slots_total = dispatch_n_slots(broker->dispatch);
+	hello.slots_free = dispatch_n_free(broker->dispatch);
+	message.body_case = ASSAY__SERVER_MESSAGE__BODY_HELLO;
+	message.hello = &hello;
+	return codec_pack_server(&message, frame, len);
+}
+
+static size_t fill_verdicts(const struct broker *broker, Assay__VerdictCount *counts,
+			    Assay__VerdictCount **list, uint64_t *total)
+{
+	size_t n = 0;
+
+	*total = 0;
+	for (int i = 1; i < VERDICT_COUNT; i++) {
+		*total += broker->metrics.verdicts[i];
+		if (broker->metrics.verdicts[i] == 0)
+			continue;
+		assay__verdict_count__init(&counts[n]);
+		counts[n].verdict = (Assay__Verdict)i;
+		counts[n].count = broker->metrics.verdicts[i];
+		list[n] = &counts[n];
+		n++;
+	}
+	return n;
+}
+
+static size_t fill_counters(const struct broker *broker, Assay__Counter *counters,
+			    Assay__Counter **list)
+{
+	for (int i = 0; i < METRIC_COUNT; i++) {
+		assay__counter__init(&counters[i]);
+		counters[i].name = (char *)metric_name((enum metric)i);
+		counters[i].help = (char *)metric_help((enum metric)i);
+		counters[i].value = broker->metrics.counters[i];
+		list[i] = &counters[i];
+	}
+	return METRIC_COUNT;
+}
+
+static void fill_slots(const struct broker *broker, Assay__SlotStatus *slots,
+		       Assay__SlotStatus **list)
+{
+	for (uint32_t i = 0; i < dispatch_n_slots(broker->dispatch); i++) {
+		const struct slot *slot = dispatch_slot(broker->dispatch, i);
+
+		assay__slot_status__init(&slots[i]);
+		slots[i].index = i;
+		slots[i].state = (char *)slot_state_name(slot->state);
+		slots[i].language = (char *)broker->policies->policies[slot->policy].language;
+		slots[i].runs = slot->runs;
+		slots[i].cells = slot->cells;
+		slots[i].cell_pid = slot->cell_pid;
+		list[i] = &slots[i];
+	}
+}
+
+static void fill_numbers(const struct broker *broker, Assay__Status *status)
+{
+	status->server_version = (char *)STATUS_SERVER_VERSION;
+	status->uptime_ms = (clock_now_ns() - broker->started_ns) / NS_PER_MS;
+	status->slots_total = dispatch_n_slots(broker->dispatch);
+	status->slots_free = dispatch_n_free(broker->dispatch);
+	status->queued = broker->queue.n_jobs;
+	status->running = dispatch_n_running(broker->dispatch);
+	status->connections = listener_n_sessions(broker->listener);
+	status->broker_pid = (uint32_t)getpid();
+	status->keeper_pid = keeper_proxy_pid(broker->keeper);
+	status->supervisor_pid = broker->settings->supervisor_pid;
+}
+
+int status_pack(const struct broker *broker, uint64_t request_id, uint8_t **frame, size_t *len)
+{
+	Assay__ServerMessage message = ASSAY__SERVER_MESSAGE__INIT;
+	Assay__Status status = ASSAY__STATUS__INIT;
+	struct language_block blocks[POLICY_MAX];
+	Assay__Language *languages[POLICY_MAX];
+	Assay__VerdictCount verdicts[VERDICT_COUNT];
+	Assay__VerdictCount *verdict_list[VERDICT_COUNT];
+	Assay__Counter counters[METRIC_COUNT];
+	Assay__Counter *counter_list[METRIC_COUNT];
+	char *layers[LAYER_COUNT];
+	char *missing[LAYER_COUNT];
+	size_t n_slots = dispatch_n_slots(broker->dispatch);
+	Assay__SlotStatus *slots = xcalloc(n_slots, sizeof(*slots));
+	Assay__SlotStatus **slot_list = xcalloc(n_slots, sizeof(Assay__SlotStatus *));
+	int err;
+
+	fill_numbers(broker, &status);
+	fill_slots(broker, slots, slot_list);
+	status.slots = slot_list;
+	status.n_slots = n_slots;
+	status.languages = languages;
+	status.n_languages = fill_languages(broker, blocks, languages);
+	status.verdicts = verdict_list;
+	status.n_verdicts =
+		fill_verdicts(broker, verdicts, verdict_list, &status.evaluations_total);
+	status.counters = counter_list;
+	status.n_counters = fill_counters(broker, counters, counter_list);
+	status.isolation = layers;
+	status.n_isolation =
+		reply_layer_names(dispatch_layers(broker->dispatch), layers, LAYER_COUNT);
+	status.isolation_missing = missing;
+	status.n_isolation_missing =
+		reply_layer_names(broker->layers_missing, missing, LAYER_COUNT);
+	message.request_id = request_id;
+	message.body_case = ASSAY__SERVER_MESSAGE__BODY_STATUS;
+	message.status = &status;
+	err = codec_pack_server(&message, frame, len);
+	free(slot_list);
+	free(slots);
+	return err;
+}
