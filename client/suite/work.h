@@ -1,6 +1,7 @@
 /* Cuts samples into requests: one task and a batch of its samples each. */
 #pragma once
 
+#include <bsd/sys/queue.h>
 #include <stddef.h>
 
 #include "assay/assay.h"
@@ -10,6 +11,7 @@
 
 /* Which sample each candidate of a request is. */
 struct batch {
+	LIST_ENTRY(batch) in_flight; /* for whoever sends it */
 	size_t n;
 	size_t samples[];
 };
