@@ -75,7 +75,7 @@ int cli_next(struct cli_context *context, int timeout_ms, int wake_fd, assay_eve
 		int err = *context->interrupted ? -EINTR : assay_next(context->client, 0, event);
 		int n;
 
-		if (err == -ENODATA && wake_fd >= 0)
+		if (err == -ENODATA && (wake_fd >= 0 || timeout_ms > 0))
 			err = -ETIMEDOUT;
 		if (err != -ETIMEDOUT)
 			return err;

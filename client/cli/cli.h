@@ -60,7 +60,8 @@ void cli_disconnect(struct cli_context *context);
 
 /*
  * Like assay_next(), but returns -EINTR once SIGINT, SIGTERM or SIGHUP has come. Also returns 0
- * with *event NULL when wake_fd (-1: none) has become readable and no answer is waiting.
+ * with *event NULL when wake_fd (-1: none) has become readable and no answer is waiting. With a
+ * wake_fd or a timeout above 0 it waits also when nothing is in flight.
  */
 int cli_next(struct cli_context *context, int timeout_ms, int wake_fd, assay_event **event);
 

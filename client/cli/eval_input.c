@@ -1,0 +1,303 @@
+/*
+ * Reading tasks for `assay eval`. Runs in `assay`, in a thread of its own.
+ *
+ * Why a thread: the input may be a pipe whose writer waits for an answer before it writes the next
+ * task, and it may stop in the middle of a line. Reading must then wait without keeping answers
+ * from being written. Parsing JSON here also leaves the main thread to the socket.
+ *
+ * The thread touches files, JSON and requests that are not yet submitted; never the connection. It
+ * hands over through a queue that is bounded in jobs and bytes, so that endless input takes
+ * constant memory. Nothing in it can end the command: a line that cannot be used, a damaged archive
+ * and a file that vanished all become jobs with an error.
+ *
+ * At the end the thread may be waiting in read(2) for input that never comes; it is cancelled
+ * there. Cancellation is deferred and enabled only around the reading, where it holds no lock.
+ */
+#include "client/cli/eval_input.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "client/suite/lines.h"
+
+#define QUEUE_JOBS_MAX 64
+#define QUEUE_BYTES_MAX ((size_t)8 << 20)
+
+TAILQ_HEAD(job_list, eval_job);
+
+struct eval_input {
+	char *const *files;
+	size_t n_files;
+	struct request_options options;
+	struct lines *lines; /* owned by the thread while it runs */
+	pthread_t thread;
+	int event_fd;
+	pthread_mutex_t mutex; /* guards the rest */
+	pthread_cond_t room;
+	struct job_list queue;
+	size_t n_queued, queued_bytes;
+	bool read_all, is_stopping;
+};
+
+void eval_job_free(struct eval_job *job)
+{
+	if (job == NULL)
+		return;
+	for (size_t i = 0; job->held != NULL && i <= job->n_candidates; i++)
+		free(job->held[i]);
+	free(job->held);
+	free(job->id);
+	assay_request_free(job->request);
+	free(job);
+}
+
+static void signal_change(struct eval_input *input)
+{
+	const uint64_t one = 1;
+	ssize_t written = write(input->event_fd, &one, sizeof(one));
+
+	(void)written; /* fails only when the counter is at its end, and then it is readable */
+}
+
+/* Takes the job; waits for room. False: there will be none. */
+static bool push(struct eval_input *input, struct eval_job *job)
+{
+	bool is_stopping;
+
+	pthread_mutex_lock(&input->mutex);
+	while (!input->is_stopping && input->n_queued > 0 &&
+	       (input->n_queued >= QUEUE_JOBS_MAX || input->queued_bytes >= QUEUE_BYTES_MAX))
+		pthread_cond_wait(&input->room, &input->mutex);
+	TAILQ_INSERT_TAIL(&input->queue, job, list);
+	input->n_queued++;
+	input->queued_bytes += job->bytes;
+	is_stopping = input->is_stopping;
+	pthread_mutex_unlock(&input->mutex);
+	signal_change(input);
+	return !is_stopping;
+}
+
+static void set_error(struct eval_job *job, const char *text, const char *detail)
+{
+	snprintf(job->error.message, sizeof(job->error.message), "%s%s", text, detail);
+}
+
+static void parse(struct eval_input *input, struct eval_job *job, const char *text, size_t len)
+{
+	struct request_options options = input->options;
+	json_error_t json_error;
+	char default_id[32], buf[32];
+	json_t *task = json_loadb(text, len, JSON_ALLOW_NUL, &json_error);
+	const char *id;
+	int err;
+
+	if (task == NULL) {
+		snprintf(job->error.message, sizeof(job->error.message),
+			 "the line is not JSON: %s (column %d)", json_error.text,
+			 json_error.column);
+		return;
+	}
+	snprintf(default_id, sizeof(default_id), "%" PRIu64, job->line);
+	options.default_id = default_id;
+	id = request_json_id(task, buf, sizeof(buf));
+	job->id = id != NULL ? strdup(id) : NULL;
+	err = request_from_json(task, &options, &job->request, &job->error);
+	if (err == -ENOMEM)
+		set_error(job, "not enough memory for this line", "");
+	if (err == 0)
+		job->n_candidates = assay_request_n_candidates(job->request);
+	if (err == 0 && job->n_candidates == 0) {
+		assay_request_free(job->request);
+		job->request = NULL;
+	}
+	json_decref(task);
+}
+
+static struct eval_job *new_job(const struct eval_input *input, const char *file, uint64_t line,
+				size_t len)
+{
+	struct eval_job *job = calloc(1, sizeof(*job));
+
+	if (job == NULL)
+		return NULL;
+	job->file = input->n_files > 1 ? file : NULL;
+	job->line = line;
+	job->bytes = len;
+	return job;
+}
+
+static bool is_blank(const char *text, size_t len)
+{
+	return strspn(text, " \t\r") == len;
+}
+
+static void push_failure(struct eval_input *input, const char *file, uint64_t line, int err)
+{
+	struct eval_job *job = new_job(input, file, line, 0);
+
+	if (job == NULL)
+		return;
+	if (err == -EFBIG)
+		set_error(job, "the line is too long", "");
+	else if (err == -EBADMSG)
+		set_error(job, "the archive is damaged or cut off", "");
+	else
+		set_error(job, "cannot read: ", strerror(-err));
+	push(input, job);
+}
+
+static int next_line(struct eval_input *input, char **text, size_t *len)
+{
+	int outcome;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+	do {
+		outcome = lines_next(input->lines, text, len);
+	} while (outcome == -EINTR);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	return outcome;
+}
+
+static void read_file(struct eval_input *input, const char *file)
+{
+	size_t len;
+	char *text;
+	int outcome;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+	outcome = lines_open(file, &input->lines);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	if (outcome < 0) {
+		push_failure(input, file, 0, outcome);
+		return;
+	}
+	while ((outcome = next_line(input, &text, &len)) == 0) {
+		struct eval_job *job;
+
+		if (is_blank(text, len))
+			continue;
+		job = new_job(input, file, lines_number(input->lines), len);
+		if (job == NULL) {
+			outcome = -ENOMEM;
+			break;
+		}
+		parse(input, job, text, len);
+		if (!push(input, job))
+			break;
+	}
+	if (outcome < 0)
+		push_failure(input, file, lines_number(input->lines) + 1, outcome);
+	lines_close(input->lines);
+	input->lines = NULL;
+}
+
+static void *read_files(void *argument)
+{
+	struct eval_input *input = argument;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	for (size_t i = 0; i < input->n_files; i++)
+		read_file(input, input->files[i]);
+	pthread_mutex_lock(&input->mutex);
+	input->read_all = true;
+	pthread_mutex_unlock(&input->mutex);
+	signal_change(input);
+	return NULL;
+}
+
+int eval_input_start(char *const *files, size_t n_files, const struct request_options *options,
+		     struct eval_input **result)
+{
+	struct eval_input *input = calloc(1, sizeof(*input));
+	sigset_t all, before;
+	int err;
+
+	if (input == NULL)
+		return -ENOMEM;
+	input->files = files;
+	input->n_files = n_files;
+	input->options = *options;
+	TAILQ_INIT(&input->queue);
+	pthread_mutex_init(&input->mutex, NULL);
+	pthread_cond_init(&input->room, NULL);
+	input->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	err = input->event_fd < 0 ? -errno : 0;
+	/* Signals are the main thread's: a new thread starts with the mask of its maker. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	if (err == 0)
+		err = -pthread_create(&input->thread, NULL, read_files, input);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (err < 0) {
+		if (input->event_fd >= 0)
+			close(input->event_fd);
+		free(input);
+		return err;
+	}
+	*result = input;
+	return 0;
+}
+
+int eval_input_fd(const struct eval_input *input)
+{
+	return input->event_fd;
+}
+
+struct eval_job *eval_input_take(struct eval_input *input)
+{
+	struct eval_job *job;
+	uint64_t ignored;
+
+	pthread_mutex_lock(&input->mutex);
+	job = TAILQ_FIRST(&input->queue);
+	if (job != NULL) {
+		TAILQ_REMOVE(&input->queue, job, list);
+		input->n_queued--;
+		input->queued_bytes -= job->bytes;
+		pthread_cond_signal(&input->room);
+	} else if (!input->read_all && read(input->event_fd, &ignored, sizeof(ignored)) < 0) {
+		job = NULL; /* it was not readable; nothing to reset */
+	}
+	pthread_mutex_unlock(&input->mutex);
+	return job;
+}
+
+bool eval_input_has_ended(struct eval_input *input)
+{
+	bool has_ended;
+
+	pthread_mutex_lock(&input->mutex);
+	has_ended = input->read_all && input->n_queued == 0;
+	pthread_mutex_unlock(&input->mutex);
+	return has_ended;
+}
+
+void eval_input_stop(struct eval_input *input)
+{
+	struct eval_job *job;
+
+	if (input == NULL)
+		return;
+	pthread_mutex_lock(&input->mutex);
+	input->is_stopping = true;
+	pthread_cond_signal(&input->room);
+	pthread_mutex_unlock(&input->mutex);
+	pthread_cancel(input->thread);
+	pthread_join(input->thread, NULL);
+	lines_close(input->lines);
+	while ((job = TAILQ_FIRST(&input->queue)) != NULL) {
+		TAILQ_REMOVE(&input->queue, job, list);
+		eval_job_free(job);
+	}
+	close(input->event_fd);
+	pthread_cond_destroy(&input->room);
+	pthread_mutex_destroy(&input->mutex);
+	free(input);
+}
