@@ -1,0 +1,213 @@
+/*
+ * Start and end of assay-keeper. At the start everything that can be refused is refused: a cell of
+ * each policy is built for trial, with its real mounts, and a layer that a policy requires and this
+ * machine lacks ends the keeper with a text that says how to get it. Weaker isolation than asked
+ * for is never silent.
+ */
+#include "keeper/start.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "keeper/cell.h"
+#include "keeper/filter.h"
+#include "keeper/keeper_msg.h"
+#include "keeper/plan_build.h"
+
+#define BIT(layer) (1u << (layer))
+
+/* Every cell that can be built at all has these; a step that fails refuses the cell. */
+#define LAYERS_ALWAYS                                                                           \
+	(BIT(LAYER_USER_NAMESPACE) | BIT(LAYER_PID_NAMESPACE) | BIT(LAYER_MOUNT_NAMESPACE) |    \
+	 BIT(LAYER_NETWORK_NAMESPACE) | BIT(LAYER_IPC_NAMESPACE) | BIT(LAYER_UTS_NAMESPACE) |   \
+	 BIT(LAYER_CGROUP_NAMESPACE) | BIT(LAYER_READ_ONLY_ROOT) | BIT(LAYER_NO_CAPABILITIES) | \
+	 BIT(LAYER_NO_NEW_PRIVILEGES) | BIT(LAYER_SECCOMP) | BIT(LAYER_RLIMITS))
+
+/* How to mend what a step complains of; the first that fits. error 0: any. */
+static const struct {
+	const char *step;
+	int error;
+	const char *fix;
+} fixes[] = {
+	{"namespaces", EPERM,
+	 "allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, or "
+	 "kernel.apparmor_restrict_unprivileged_userns=0), or run assayd as root"},
+	{"namespaces", ENOSPC, "raise the sysctls user.max_*_namespaces, which are used up"},
+	{"namespaces", ENOSYS, "needs Linux 5.12 or newer"},
+	{"namespaces", EINVAL, "the kernel lacks a kind of namespace; use one that has all"},
+	{"user-namespace", EPERM, "the container that assayd runs in forbids user namespaces"},
+	{"user-namespace", ENOSPC, "raise the sysctl user.max_user_namespaces"},
+	{"map-ids", 0, "choose an option for the uid base that this machine or container maps"},
+	{"mount-sources", ENOSYS, "needs Linux 5.12 or newer"},
+	{"mount-sources", ENOENT, "install what is missing, or change the policy's mounts"},
+	{"mount-sources", EACCES, "let the user of assayd read it, or change the policy's mounts"},
+	{"mounts", EPERM,
+	 "proc cannot be mounted: the container that assayd runs in hides parts of /proc; run it "
+	 "with an unmasked /proc (docker: --security-opt systempaths=unconfined)"},
+	{"private-mounts", EPERM, "give assayd CAP_SYS_ADMIN, or run it as an ordinary user"},
+	{"exec", ENOENT, "install the policy's program, or mount the folder that holds it"},
+};
+
+static const char *fix_of(const struct failure *failure)
+{
+	for (size_t i = 0; i < sizeof(fixes) / sizeof(fixes[0]); i++)
+		if (strcmp(fixes[i].step, failure->step) == 0 &&
+		    (fixes[i].error == 0 || fixes[i].error == failure->error))
+			return fixes[i].fix;
+	return "see docs/troubleshooting.md";
+}
+
+/* ---- what we are ---- */
+
+static bool has_capability(cap_value_t cap)
+{
+	cap_t now = cap_get_proc();
+	cap_flag_value_t value = CAP_CLEAR;
+
+	if (now != NULL)
+		(void)cap_get_flag(now, cap, CAP_EFFECTIVE, &value);
+	cap_free(now);
+	return value == CAP_SET;
+}
+
+static bool is_privileged(void)
+{
+	return geteuid() == 0 && has_capability(CAP_SYS_ADMIN) && has_capability(CAP_SETUID) &&
+	       has_capability(CAP_SETGID);
+}
+
+/* Three descriptors a slot, more than the usual soft limit for many slots. */
+static void raise_open_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* ---- preparing ---- */
+
+static int prepare_policies(struct keeper *keeper)
+{
+	const struct policy_table *table = keeper->table;
+
+	for (uint32_t i = 0; i < table->n_policies; i++) {
+		const struct policy *policy = &table->policies[i];
+		struct prepared *prepared = &keeper->prepared[i];
+
+		if (runtime_files_open(&prepared->runtime, table->runtime_path, policy->runtime) <
+		    0)
+			return KEEPER_EXIT_UNABLE;
+		prepared->lock_fd = filter_compile(policy);
+		if (prepared->lock_fd < 0) {
+			log_error("policy %s: its filter cannot be compiled: %s", policy->name,
+				  strerror(-prepared->lock_fd));
+			return KEEPER_EXIT_UNABLE;
+		}
+	}
+	return 0;
+}
+
+static int try_policies(struct keeper *keeper)
+{
+	for (uint32_t i = 0; i < keeper->table->n_policies; i++) {
+		struct failure failure;
+
+		if (cell_try(keeper, i, &failure) == 0)
+			continue;
+		log_error("policy %s: no cell can be built here: step %s: %s: %s",
+			  keeper->table->policies[i].name, failure.step, failure.detail,
+			  strerror(failure.error));
+		log_error("fix: %s", fix_of(&failure));
+		return KEEPER_EXIT_UNABLE;
+	}
+	return 0;
+}
+
+static void explain_missing(const struct keeper *keeper, enum policy_layer layer)
+{
+	if (layer == LAYER_CGROUP_MEMORY || layer == LAYER_CGROUP_PIDS)
+		log_error(
+			"fix: start assayd in a cgroup of its own that it may write to "
+			"(systemd-run "
+			"--scope -p Delegate=yes assayd, add --user as an ordinary user), or take "
+			"the layer from the policy's required layers; here: %s",
+			keeper->cgroups.why[layer == LAYER_CGROUP_PIDS]);
+	else if (layer == LAYER_HOST_UID)
+		log_error("fix: run assayd as root: an ordinary user has only one uid to give");
+	else
+		log_error("fix: see docs/troubleshooting.md");
+}
+
+static int check_required(const struct keeper *keeper)
+{
+	int status = 0;
+
+	for (uint32_t i = 0; i < keeper->table->n_policies; i++) {
+		const struct policy *policy = &keeper->table->policies[i];
+
+		for (int layer = 0; layer < LAYER_COUNT; layer++) {
+			if ((policy->required_layers & ~keeper->layers & BIT(layer)) == 0)
+				continue;
+			log_error(
+				"policy %s requires the layer %s, which this machine does not give",
+				policy->name, policy_layer_name((enum policy_layer)layer));
+			explain_missing(keeper, (enum policy_layer)layer);
+			status = KEEPER_EXIT_UNABLE;
+		}
+	}
+	return status;
+}
+
+static void init_slots(struct keeper *keeper)
+{
+	for (uint32_t i = 0; i < POLICY_SLOTS_MAX; i++) {
+		keeper->slots[i].pidfd = -1;
+		keeper->slots[i].channel = -1;
+	}
+}
+
+int keeper_start(struct keeper *keeper, const struct policy_table *table, size_t table_size)
+{
+	const char *wrong = plan_check_table(table, table_size);
+	int status;
+
+	*keeper = (struct keeper){.table = table, .is_privileged = is_privileged()};
+	init_slots(keeper);
+	if (wrong != NULL) {
+		log_error("the policies handed over are not well-formed: %s", wrong);
+		return EXIT_FAILURE;
+	}
+	if (geteuid() == 0 && !keeper->is_privileged) {
+		log_error("running as root without CAP_SYS_ADMIN, CAP_SETUID and CAP_SETGID");
+		log_error("fix: give assayd these capabilities, or run it as an ordinary user");
+		return KEEPER_EXIT_UNABLE;
+	}
+	raise_open_files();
+	status = prepare_policies(keeper);
+	if (status != 0)
+		return status;
+	cgroup_open(&keeper->cgroups, table->n_slots, (pid_t)table->supervisor_pid);
+	keeper->layers = LAYERS_ALWAYS | keeper->cgroups.layers |
+			 (keeper->is_privileged ? BIT(LAYER_HOST_UID) : 0);
+	status = check_required(keeper);
+	return status != 0 ? status : try_policies(keeper);
+}
+
+void keeper_stop(struct keeper *keeper)
+{
+	for (uint32_t i = 0; i < POLICY_SLOTS_MAX; i++)
+		if (keeper->slots[i].state == SLOT_PRESENT)
+			cell_kill(&keeper->slots[i]);
+	for (uint32_t i = 0; i < POLICY_SLOTS_MAX; i++)
+		if (keeper->slots[i].state != SLOT_ABSENT)
+			(void)cell_reap(&keeper->slots[i]);
+	cgroup_close(&keeper->cgroups);
+}

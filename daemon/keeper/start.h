@@ -1,0 +1,16 @@
+/* The keeper's start: everything that is done once, before it says READY. */
+#pragma once
+
+#include <stddef.h>
+
+#include "keeper/keeper.h"
+
+/*
+ * Fills `keeper`: checks the table, opens runtimes, compiles filters, makes the cgroups, tries one
+ * cell of each policy. 0, or the exit status to end with; what is wrong, and how to mend it, is on
+ * stderr. Also on failure the caller ends with keeper_stop().
+ */
+int keeper_start(struct keeper *keeper, const struct policy_table *table, size_t table_size);
+
+/* Kills all cells, waits for them, removes the cgroups. */
+void keeper_stop(struct keeper *keeper);
