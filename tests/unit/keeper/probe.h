@@ -132,7 +132,7 @@ static void probe_lock(char *text)
 	answer = syscall(SYS_getppid);
 	error = errno;
 	snprintf(text, PROBE_TEXT_BYTES, "getppid %d errno %d dumpable %d fd4 %s", (int)answer,
-		 errno, prctl(PR_GET_DUMPABLE), word(fcntl(CELL_FD_LOCK, F_GETFD) >= 0));
+		 error, prctl(PR_GET_DUMPABLE), word(fcntl(CELL_FD_LOCK, F_GETFD) >= 0));
 }
 
 static void probe_report(char *text, int argc, char **argv)
