@@ -1,0 +1,148 @@
+/*
+ * One run, in the forked child of pid 1. It inherits the filter, the namespaces and the absence of
+ * capabilities; what is left to do is to become a session of its own, to lower its limits and to
+ * let go of every descriptor but stdout, stderr and the records.
+ *
+ * Order: standard streams and records first, because from then on a failure can be told; the limits
+ * before any byte of the job is read; the nonce is taken out of the job before Python sees it.
+ *
+ * RECORD_END is written here and nowhere else: after run() came back in order. Leaving in any other
+ * way (exit, signal, exec) leaves without it.
+ */
+#include "inside/runtimes/python/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "inside/runtimes/python/job.h"
+#include "inside/runtimes/python/judge.h"
+#include "inside/runtimes/python/records.h"
+
+#define NS_PER_SECOND 1000000000u
+
+/* Far from what honest programs count up to, and closed by exec. */
+#define RECORDS_FD_LOWEST 500
+#define JOB_BYTES_MAX (64u * 1024u * 1024u)
+
+#define EXIT_HARNESS 70
+
+static void fail(const char *what) __attribute__((noreturn));
+static void fail(const char *what)
+{
+	records_write_harness_fault(what);
+	_exit(EXIT_HARNESS);
+}
+
+static void limit(__rlimit_resource_t resource, uint64_t value)
+{
+	struct rlimit both = {.rlim_cur = value, .rlim_max = value};
+	struct rlimit now;
+
+	if (setrlimit(resource, &both) == 0)
+		return;
+	/* Above the hard limit that the cell was made with, which then stands. */
+	if (errno != EPERM || getrlimit(resource, &now) < 0)
+		fail("setrlimit");
+	now.rlim_cur = now.rlim_max;
+	if (setrlimit(resource, &now) < 0)
+		fail("setrlimit");
+}
+
+static void limit_stack(uint64_t bytes)
+{
+	struct rlimit stack;
+
+	if (getrlimit(RLIMIT_STACK, &stack) < 0)
+		fail("getrlimit");
+	stack.rlim_cur = bytes < stack.rlim_max ? bytes : stack.rlim_max;
+	if (setrlimit(RLIMIT_STACK, &stack) < 0)
+		fail("setrlimit");
+}
+
+static void lower_limits(const struct child_setting *setting, const struct cell_request *request)
+{
+	limit(RLIMIT_CPU, request->cpu_ns / NS_PER_SECOND + 2);
+	limit(RLIMIT_FSIZE, request->file_bytes);
+	limit(RLIMIT_NOFILE, request->open_files);
+	limit(RLIMIT_CORE, 0);
+	limit_stack(request->stack_bytes);
+	if ((request->flags & CELL_RUN_LIMIT_ADDRESS_SPACE) != 0)
+		limit(RLIMIT_AS, request->memory_bytes + setting->address_space_bytes);
+	/* Last: nothing of ours forks or starts a thread after it. */
+	limit(RLIMIT_NPROC, request->processes);
+}
+
+/* Returns the job's descriptor. */
+static int arrange_descriptors(const int *fds)
+{
+	int records = fcntl(fds[CELL_FD_RECORDS], F_DUPFD_CLOEXEC, RECORDS_FD_LOWEST);
+
+	records_open(records >= 0 ? records : fds[CELL_FD_RECORDS]);
+	if (records < 0 || dup2(fds[CELL_FD_STDOUT], STDOUT_FILENO) < 0 ||
+	    dup2(fds[CELL_FD_STDERR], STDERR_FILENO) < 0)
+		fail("cannot arrange descriptors");
+	return fds[CELL_FD_JOB];
+}
+
+static char *read_job(int fd, size_t *len)
+{
+	struct stat status;
+	char *bytes;
+
+	if (fstat(fd, &status) < 0 || status.st_size <= 0 || status.st_size > JOB_BYTES_MAX)
+		fail("the job has no usable size");
+	bytes = malloc((size_t)status.st_size);
+	if (bytes == NULL)
+		fail("no memory for the job");
+	if (fd_read_all(fd, bytes, (size_t)status.st_size) != status.st_size)
+		fail("the job cannot be read");
+	*len = (size_t)status.st_size;
+	return bytes;
+}
+
+/* An exception that reached the bottom: of ours before the candidate ran, else of whoever did it.
+ */
+static void leave_with_exception(void) __attribute__((noreturn));
+static void leave_with_exception(void)
+{
+	PyErr_Print();
+	if (!judge_has_started())
+		records_write_harness_fault("the examiner failed before the candidate's code ran");
+	_exit(EXIT_HARNESS);
+}
+
+void child_run(const struct child_setting *setting, const struct cell_request *request,
+	       const int *fds)
+{
+	struct job job;
+	PyObject *result;
+	char *bytes;
+	size_t len;
+	int fd;
+
+	fd = arrange_descriptors(fds);
+	setsid();
+	lower_limits(setting, request);
+	bytes = read_job(fd, &len);
+	/* The control socket, the job, the originals of the other three. */
+	if (syscall(SYS_close_range, STDERR_FILENO + 1, RECORDS_FD_LOWEST - 1, 0) < 0)
+		fail("cannot close descriptors");
+	PyOS_AfterFork_Child();
+	if (job_parse(bytes, len, &job) < 0)
+		fail("the job is malformed");
+	explicit_bzero(bytes, len);
+	free(bytes);
+	judge_start(&job);
+	result = PyObject_CallFunctionObjArgs(setting->run, job.sections, NULL);
+	if (result == NULL)
+		leave_with_exception();
+	judge_end(&job);
+	_exit(0);
+}

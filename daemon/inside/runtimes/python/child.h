@@ -1,0 +1,19 @@
+/*
+ * The forked child of the zygote: one run, from its limits to its exit.
+ */
+#pragma once
+
+#include <Python.h>
+#include <stdint.h>
+
+#include "inside/wire.h"
+
+/* What every child of this zygote shares. */
+struct child_setting {
+	PyObject *run;                /* called as run(job), borrowed */
+	uint64_t address_space_bytes; /* of the warm interpreter, on top of a run's own */
+};
+
+/* `fds`: CELL_RUN_FDS descriptors of the run. Never returns. */
+void child_run(const struct child_setting *setting, const struct cell_request *request,
+	       const int *fds) __attribute__((noreturn));

@@ -1,0 +1,108 @@
+"""The candidate's side of an examination: loads its code, and hands out the names it defines.
+
+The examiner knows nothing of the candidate but what this module gives it.
+"""
+
+import sys
+from types import ModuleType
+
+from texts import CANDIDATE_FILE, PROMPT_FILE, layout
+
+__assay__ = layout
+
+BOM = b"\xef\xbb\xbf"
+NAME_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+DEFINING = ([b"def"], [b"class"], [b"async", b"def"])
+
+
+class Unusable(Exception):
+    """The candidate's code cannot be used: kind "compile" or "load"; __cause__ says why."""
+
+    def __init__(self, kind):
+        self.kind = kind
+
+
+def without_bom(source):
+    return source[3:] if source[:3] == BOM else source
+
+
+def defines(code, name):
+    """Does the code itself define `name` at its top level? A look, not a parse."""
+    at = code.find(name)
+    while at >= 0:
+        end = at + len(name)
+        if code[end : end + 1] not in (b"",) and code[end] in NAME_BYTES:
+            pass
+        elif defines_here(code[code.rfind(b"\n", 0, at) + 1 : at], code[end : end + 80]):
+            return True
+        at = code.find(name, end)
+    return False
+
+
+def defines_here(before, behind):
+    if before:
+        return not before[:1].isspace() and before[-1:].isspace() and before.split() in DEFINING
+    behind = behind.lstrip(b" \t")
+    return behind[:1] == b":" or (behind[:1] == b"=" and behind[1:2] != b"=")
+
+
+def compile_code(source, file):
+    return compile(source, file, "exec", dont_inherit=True)
+
+
+def compile_prompt(prompt):
+    """What the prompt defines besides the function that the candidate is to write; None: nothing.
+
+    A prompt that ends in a function's head without a docstring does not compile alone.
+    """
+    for source in (prompt, prompt.rstrip() + b"\n    pass\n"):
+        try:
+            return compile_code(source, PROMPT_FILE)
+        except Exception:
+            pass
+    return None
+
+
+def compile_candidate(prompt, code, name):
+    """The code objects to execute, in order."""
+    code = without_bom(code)
+    prompt = without_bom(prompt)
+    layout.code = code
+    if not prompt:
+        return [compile_code(code, CANDIDATE_FILE)]
+    if defines(code, name):
+        compiled = compile_code(code, CANDIDATE_FILE)
+        preamble = compile_prompt(prompt)
+        return [compiled] if preamble is None else [preamble, compiled]
+    layout.prompt_lines = prompt.count(b"\n")
+    return [compile_code(prompt + code, CANDIDATE_FILE)]
+
+
+def new_module(name, aliases):
+    module = ModuleType(name)
+    module.__file__ = CANDIDATE_FILE
+    sys.modules["__main__"] = ModuleType("__main__")
+    for alias in (name, "candidate", *aliases):
+        sys.modules[alias] = module
+    return module
+
+
+def write_files(files):
+    """Into the working directory, from where the candidate may import them, too."""
+    if not files:
+        return
+    for name, content in zip(files[::2], files[1::2]):
+        if b"/" in name or name in (b"", b".", b".."):
+            raise ValueError("not a file name: %r" % name)
+        with open(name, "wb") as file:
+            file.write(content)
+    sys.path.append("")
+
+
+def load(codes, namespace):
+    """Executes the candidate's code. Whatever it raises, SystemExit included, makes it unusable."""
+    try:
+        for code in codes:
+            exec(code, namespace)
+    except BaseException as error:
+        raise Unusable("load") from error

@@ -1,0 +1,19 @@
+/*
+ * The job of a run as the child reads it: the sections of inside/wire.h.
+ */
+#pragma once
+
+#include <Python.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inside/wire.h"
+
+struct job {
+	uint8_t nonce[JOB_NONCE_BYTES];
+	struct job_options options;
+	PyObject *sections; /* new reference: what the examiner gets, see job.c */
+};
+
+/* 0, or -1 if the bytes are no job (a Python exception may be set). */
+int job_parse(const char *bytes, size_t len, struct job *job);

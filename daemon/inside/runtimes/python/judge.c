@@ -1,0 +1,466 @@
+/*
+ * What rewritten assertions call, and the table of outcomes behind it. In the judging process (here
+ * still the candidate's own), called from Python.
+ *
+ * An assertion `assert a == b, m` has become `equal(i, a, b) or message(i, m)` within
+ * `try: ... except: raised(i)`. Truth is taken here, by the interpreter's C functions, so a patched
+ * `bool` or `isinstance` has no say. For each test the first failure wins and later ones are not
+ * looked at; a test is told when it first passes and when it first fails. Texts (repr of values,
+ * tracebacks) are made on failure only, by two Python functions of the examiner.
+ */
+#include "inside/runtimes/python/judge.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "inside/runtimes/python/records.h"
+#include "inside/runtimes/python/tests.h"
+
+#define NS_PER_SECOND 1000000000u
+#define VALUE_BYTES_MIN 16u
+
+static struct {
+	uint8_t outcomes[RECORD_TESTS_MAX]; /* enum record_outcome */
+	uint32_t n_reached;
+	bool stops_at_failure;
+	bool has_started;
+	uint32_t value_bytes;
+	uint64_t cpu_ns;   /* of the process when the last record of a test was written */
+	PyObject *render;  /* render(value, limit) -> bytes */
+	PyObject *explain; /* explain(exception, limit) -> (is_failure, type, message, traceback,
+			      line) */
+	PyObject *stop;
+	struct { /* a failed test whose message is still to come */
+		bool is_set;
+		uint32_t index;
+		PyObject *expected;
+		PyObject *actual;
+	} pending;
+} judge;
+
+static uint64_t cpu_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
+}
+
+void judge_start(const struct job *job)
+{
+	judge.stops_at_failure = job->options.stop_first_failure != 0;
+	judge.value_bytes = job->options.value_bytes;
+	if (judge.value_bytes < VALUE_BYTES_MIN)
+		judge.value_bytes = VALUE_BYTES_MIN;
+	if (judge.value_bytes > RECORDS_FIELD_MAX)
+		judge.value_bytes = RECORDS_FIELD_MAX;
+}
+
+void judge_end(const struct job *job)
+{
+	records_write_end(judge.n_reached, job->nonce);
+}
+
+bool judge_has_started(void)
+{
+	return judge.has_started;
+}
+
+static struct records_field field_of(PyObject *bytes)
+{
+	struct records_field field = {0};
+	Py_ssize_t len;
+	char *text;
+
+	if (bytes != NULL && PyBytes_Check(bytes) &&
+	    PyBytes_AsStringAndSize(bytes, &text, &len) == 0) {
+		field.bytes = text;
+		field.len = (size_t)len;
+	}
+	return field;
+}
+
+static struct records_field field_of_text(const char *text)
+{
+	return (struct records_field){.bytes = text, .len = strlen(text)};
+}
+
+/* New reference; NULL (and no exception set) if the value cannot be shown. */
+static PyObject *render(PyObject *value)
+{
+	PyObject *text = PyObject_CallFunction(judge.render, "OI", value, judge.value_bytes);
+
+	if (text == NULL)
+		PyErr_Clear();
+	return text;
+}
+
+/* ---- outcomes ---- */
+
+static void write_outcome(struct records_test *test)
+{
+	uint64_t now = cpu_now();
+
+	if (judge.outcomes[test->index] == RECORD_NOT_RUN)
+		judge.n_reached++;
+	judge.outcomes[test->index] = (uint8_t)test->outcome;
+	test->cpu_ns = now - judge.cpu_ns;
+	judge.cpu_ns = now;
+	if (test->fields[RECORD_FIELD_NAME].len == 0)
+		test->fields[RECORD_FIELD_NAME] = tests_name(test->index);
+	test->fields[RECORD_FIELD_SOURCE] = tests_source(test->index, judge.value_bytes);
+	test->fields[RECORD_FIELD_CALL] = tests_call(test->index, judge.value_bytes);
+	records_write_test(test);
+}
+
+static bool has_failed(uint32_t index)
+{
+	return judge.outcomes[index] > RECORD_PASSED;
+}
+
+static void pass(uint32_t index)
+{
+	struct records_test test = {.index = index, .outcome = RECORD_PASSED};
+
+	if (judge.outcomes[index] == RECORD_NOT_RUN)
+		write_outcome(&test);
+}
+
+/* None, or NULL with Stop raised. */
+static PyObject *after_failure(void)
+{
+	if (judge.stops_at_failure) {
+		PyErr_SetNone(judge.stop);
+		return NULL;
+	}
+	Py_RETURN_NONE;
+}
+
+static void write_failure(uint32_t index, PyObject *expected, PyObject *actual, PyObject *message)
+{
+	struct records_test test = {.index = index, .outcome = RECORD_FAILED};
+
+	test.fields[RECORD_FIELD_EXPECTED] = field_of(expected);
+	test.fields[RECORD_FIELD_ACTUAL] = field_of(actual);
+	if (message != NULL) {
+		test.fields[RECORD_FIELD_ERROR_TYPE] = field_of_text("AssertionError");
+		test.fields[RECORD_FIELD_ERROR_MESSAGE] = field_of(message);
+	}
+	write_outcome(&test);
+}
+
+static void settle_pending(PyObject *message)
+{
+	if (!judge.pending.is_set)
+		return;
+	judge.pending.is_set = false;
+	if (!has_failed(judge.pending.index))
+		write_failure(judge.pending.index, judge.pending.expected, judge.pending.actual,
+			      message);
+	Py_CLEAR(judge.pending.expected);
+	Py_CLEAR(judge.pending.actual);
+}
+
+/* False if a message is to follow, else None; or NULL with Stop raised. */
+static PyObject *fail(uint32_t index, PyObject *expected, PyObject *actual)
+{
+	settle_pending(NULL);
+	if (!has_failed(index)) {
+		judge.pending.is_set = true;
+		judge.pending.index = index;
+		judge.pending.expected = render(expected);
+		judge.pending.actual = render(actual);
+	}
+	if (tests_has_message(index))
+		Py_RETURN_FALSE;
+	settle_pending(NULL);
+	return after_failure();
+}
+
+static PyObject *conclude(uint32_t index, int truth, PyObject *expected, PyObject *actual)
+{
+	if (truth < 0)
+		return NULL;
+	if (truth == 0)
+		return fail(index, expected, actual);
+	pass(index);
+	Py_RETURN_TRUE;
+}
+
+static bool parse_index(PyObject *number, uint32_t *index)
+{
+	unsigned long value = PyLong_AsUnsignedLong(number);
+
+	if (PyErr_Occurred() != NULL)
+		return false;
+	if (value >= tests_count()) {
+		PyErr_SetString(PyExc_IndexError, "no such test");
+		return false;
+	}
+	*index = (uint32_t)value;
+	return true;
+}
+
+/* ---- called by rewritten tests ---- */
+
+static PyObject *judge_true(PyObject *module, PyObject *arguments)
+{
+	PyObject *number, *value;
+	uint32_t index;
+
+	(void)module;
+	if (!PyArg_UnpackTuple(arguments, "true", 2, 2, &number, &value) ||
+	    !parse_index(number, &index))
+		return NULL;
+	return conclude(index, PyObject_IsTrue(value), Py_True, value);
+}
+
+static PyObject *judge_false(PyObject *module, PyObject *arguments)
+{
+	PyObject *number, *value;
+	uint32_t index;
+
+	(void)module;
+	if (!PyArg_UnpackTuple(arguments, "false", 2, 2, &number, &value) ||
+	    !parse_index(number, &index))
+		return NULL;
+	return conclude(index, PyObject_Not(value), Py_False, value);
+}
+
+static PyObject *judge_equal(PyObject *module, PyObject *arguments)
+{
+	PyObject *number, *left, *right, *answer;
+	uint32_t index;
+	bool is_swapped;
+	int truth;
+
+	(void)module;
+	if (!PyArg_UnpackTuple(arguments, "equal", 3, 3, &number, &left, &right) ||
+	    !parse_index(number, &index))
+		return NULL;
+	answer = PyObject_RichCompare(left, right, Py_EQ);
+	if (answer == NULL)
+		return NULL;
+	truth = PyObject_IsTrue(answer);
+	Py_DECREF(answer);
+	is_swapped = tests_is_swapped(index);
+	return conclude(index, truth, is_swapped ? left : right, is_swapped ? right : left);
+}
+
+static PyObject *judge_same(PyObject *module, PyObject *arguments)
+{
+	PyObject *number, *left, *right;
+	uint32_t index;
+
+	(void)module;
+	if (!PyArg_UnpackTuple(arguments, "same", 3, 3, &number, &left, &right) ||
+	    !parse_index(number, &index))
+		return NULL;
+	return conclude(index, left == right, right, left);
+}
+
+static PyObject *judge_message(PyObject *module, PyObject *arguments)
+{
+	PyObject *number, *message, *text;
+	uint32_t index;
+
+	(void)module;
+	if (!PyArg_UnpackTuple(arguments, "message", 2, 2, &number, &message) ||
+	    !parse_index(number, &index))
+		return NULL;
+	if (!judge.pending.is_set)
+		return after_failure();
+	text = PyObject_Str(message);
+	if (text != NULL) {
+		PyObject *bytes = PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace");
+
+		Py_DECREF(text);
+		text = bytes;
+	}
+	if (text == NULL)
+		PyErr_Clear();
+	settle_pending(text);
+	Py_XDECREF(text);
+	return after_failure();
+}
+
+static int explain(PyObject *exception, struct records_test *test, PyObject **keep)
+{
+	PyObject *type, *message, *traceback;
+	int is_failure;
+	unsigned int line;
+
+	*keep = PyObject_CallFunction(judge.explain, "OI", exception, judge.value_bytes);
+	if (*keep == NULL ||
+	    !PyArg_ParseTuple(*keep, "pSSSI", &is_failure, &type, &message, &traceback, &line)) {
+		PyErr_Clear();
+		return -1;
+	}
+	test->outcome = is_failure ? RECORD_FAILED : RECORD_ERROR;
+	test->line = line;
+	test->fields[RECORD_FIELD_ERROR_TYPE] = field_of(type);
+	test->fields[RECORD_FIELD_ERROR_MESSAGE] = field_of(message);
+	test->fields[RECORD_FIELD_TRACEBACK] = field_of(traceback);
+	return 0;
+}
+
+static PyObject *write_exception(uint32_t index, PyObject *exception, PyObject *name)
+{
+	struct records_test test = {.index = index, .outcome = RECORD_ERROR};
+	PyObject *keep = NULL;
+
+	settle_pending(NULL);
+	if (!has_failed(index)) {
+		if (explain(exception, &test, &keep) < 0)
+			test.fields[RECORD_FIELD_ERROR_TYPE] = field_of_text("Exception");
+		test.fields[RECORD_FIELD_NAME] = field_of(name);
+		write_outcome(&test);
+		Py_XDECREF(keep);
+	}
+	return after_failure();
+}
+
+/* In an except clause: the exception being handled belongs to the test; Stop goes on its way. */
+static PyObject *judge_raised(PyObject *module, PyObject *arguments)
+{
+	PyObject *number, *name = NULL, *type, *value, *traceback, *result;
+	uint32_t index;
+
+	(void)module;
+	if (!PyArg_UnpackTuple(arguments, "raised", 1, 2, &number, &name) ||
+	    !parse_index(number, &index))
+		return NULL;
+	PyErr_GetExcInfo(&type, &value, &traceback);
+	if (value == NULL || PyErr_GivenExceptionMatches(value, judge.stop)) {
+		PyErr_Restore(type, value, traceback);
+		if (PyErr_Occurred() == NULL)
+			PyErr_SetNone(judge.stop);
+		return NULL;
+	}
+	result = write_exception(index, value, name);
+	Py_XDECREF(type);
+	Py_XDECREF(value);
+	Py_XDECREF(traceback);
+	return result;
+}
+
+static PyObject *judge_done(PyObject *module, PyObject *number)
+{
+	uint32_t index;
+
+	(void)module;
+	if (!parse_index(number, &index))
+		return NULL;
+	pass(index);
+	Py_RETURN_NONE;
+}
+
+/* ---- called by the examiner ---- */
+
+static PyObject *judge_plan(PyObject *module, PyObject *arguments)
+{
+	PyObject *sources, *tests, *parameter, *entry_point;
+
+	(void)module;
+	if (!PyArg_ParseTuple(arguments, "OOSS", &sources, &tests, &parameter, &entry_point) ||
+	    tests_load(sources, tests) < 0)
+		return NULL;
+	tests_name_call(parameter, entry_point);
+	records_write_plan(tests_count());
+	Py_RETURN_NONE;
+}
+
+static PyObject *judge_state(PyObject *module, PyObject *number)
+{
+	long state = PyLong_AsLong(number);
+
+	(void)module;
+	if (PyErr_Occurred() != NULL)
+		return NULL;
+	judge.has_started = true;
+	judge.cpu_ns = cpu_now();
+	records_write_state((enum record_state)state);
+	Py_RETURN_NONE;
+}
+
+static PyObject *judge_fault(PyObject *module, PyObject *arguments)
+{
+	PyObject *type, *message, *traceback;
+	struct records_fault fault;
+	unsigned int kind, line;
+
+	(void)module;
+	if (!PyArg_ParseTuple(arguments, "ISSSI", &kind, &type, &message, &traceback, &line))
+		return NULL;
+	fault = (struct records_fault){
+		.kind = (enum record_fault)kind,
+		.line = line,
+		.type = field_of(type),
+		.message = field_of(message),
+		.traceback = field_of(traceback),
+	};
+	records_write_fault(&fault);
+	Py_RETURN_NONE;
+}
+
+/* The test to which an exception at `line` of the tests belongs: the next that it kept from
+ * running. */
+static PyObject *judge_place(PyObject *module, PyObject *arguments)
+{
+	uint32_t first = tests_count(), next = tests_count();
+	unsigned int source, line;
+
+	(void)module;
+	if (!PyArg_ParseTuple(arguments, "II", &source, &line))
+		return NULL;
+	for (uint32_t i = tests_count(); i-- > 0;) {
+		if (judge.outcomes[i] != RECORD_NOT_RUN)
+			continue;
+		first = i;
+		if (tests_is_behind(i, source, line))
+			next = i;
+	}
+	if (next == tests_count())
+		next = first;
+	if (next == tests_count())
+		next = tests_count() - 1;
+	return PyLong_FromUnsignedLong(next);
+}
+
+static PyObject *judge_reporters(PyObject *module, PyObject *arguments)
+{
+	(void)module;
+	if (!PyArg_UnpackTuple(arguments, "reporters", 2, 2, &judge.render, &judge.explain))
+		return NULL;
+	Py_INCREF(judge.render);
+	Py_INCREF(judge.explain);
+	Py_RETURN_NONE;
+}
+
+PyObject *judge_stop_type(void)
+{
+	judge.stop = PyErr_NewException("assay.Stop", PyExc_BaseException, NULL);
+	Py_XINCREF(judge.stop);
+	return judge.stop;
+}
+
+PyMethodDef judge_methods[] = {
+	{"true", judge_true, METH_VARARGS, "true(test, value): the value must be true"},
+	{"false", judge_false, METH_VARARGS, "false(test, value): the value must be false"},
+	{"equal", judge_equal, METH_VARARGS, "equal(test, left, right): left == right must hold"},
+	{"same", judge_same, METH_VARARGS, "same(test, left, right): left is right must hold"},
+	{"message", judge_message, METH_VARARGS, "message(test, text): why it failed"},
+	{"raised", judge_raised, METH_VARARGS,
+	 "raised(test[, name]): the exception being handled is its outcome"},
+	{"done", judge_done, METH_O, "done(test): it passed unless it has failed before"},
+	{"plan", judge_plan, METH_VARARGS,
+	 "plan(sources, tests, parameter, entry_point): what will be examined"},
+	{"state", judge_state, METH_O, "state(number): what runs from now on"},
+	{"fault", judge_fault, METH_VARARGS,
+	 "fault(kind, type, message, traceback, line): it cannot go on"},
+	{"place", judge_place, METH_VARARGS,
+	 "place(source, line): the test that an exception there belongs to"},
+	{"reporters", judge_reporters, METH_VARARGS,
+	 "reporters(render, explain): who makes texts of values and exceptions"},
+	{NULL, NULL, 0, NULL},
+};

@@ -1,0 +1,43 @@
+/*
+ * Writing the records of a run (inside/wire.h) into their pipe.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inside/wire.h"
+
+/* Longest single field; all fields together then fit RECORD_BYTES_MAX. */
+#define RECORDS_FIELD_MAX (24u * 1024u)
+
+struct records_field {
+	const char *bytes;
+	size_t len; /* what is beyond RECORDS_FIELD_MAX is cut */
+};
+
+struct records_test {
+	uint32_t index;
+	enum record_outcome outcome;
+	uint32_t line;
+	uint64_t cpu_ns;
+	struct records_field fields[RECORD_FIELDS];
+};
+
+struct records_fault {
+	enum record_fault kind;
+	uint32_t line;
+	struct records_field type;
+	struct records_field message;
+	struct records_field traceback;
+};
+
+/* The pipe to write to from now on (borrowed); a child of this process cannot write to it. */
+void records_open(int fd);
+
+void records_write_plan(uint32_t n_tests);
+void records_write_state(enum record_state state);
+void records_write_test(const struct records_test *test);
+void records_write_fault(const struct records_fault *fault);
+void records_write_harness_fault(const char *what);
+void records_write_end(uint32_t n_reached, const uint8_t nonce[JOB_NONCE_BYTES]);

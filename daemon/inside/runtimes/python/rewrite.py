@@ -1,0 +1,207 @@
+"""Turns every assert statement of test code into a test of its own.
+
+    assert a == b, m    becomes    try: equal(i, a, b) or message(i, m)
+                                   except: raised(i)
+
+so that a failing assertion is recorded and the next one still runs. The calls go to C (judge.c).
+
+Written by hand and not with ast.NodeTransformer: it looks at statements only and gives each new node
+its place at once, which costs a tenth. Where an assertion's exception is wanted by the tests
+themselves (in a try that handles it, under pytest.raises) the statement is left alone.
+"""
+
+import ast
+from ast import Assert, BoolOp, Call, Compare, Constant, ExceptHandler, Expr, Load, Name, Or, Try
+
+# Not identifiers, so no honest program has them.
+PREFIX = "assay "
+
+FLAG_SWAPPED = 1
+FLAG_MESSAGE = 2
+
+# How the exceptions of an assertion are treated.
+RECORD = 0  # recorded, and the next statement runs
+LET_GO = 1  # the assertion is a test, but its exceptions belong to a handler of the tests
+NATIVE = 2  # not a test
+
+CATCH_ASSERTION = {"AssertionError", "Exception", "BaseException", "failureException"}
+EXPECT_EXCEPTION = {"raises", "assertRaises", "assertRaisesRegex", "suppress", "warns", "assertWarns"}
+LITERALS = {ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp}
+
+LOAD = Load()
+OR = Or()
+
+
+def name_of(function):
+    return Name(PREFIX + function, LOAD, lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
+
+
+EQUAL = name_of("equal")
+SAME = name_of("same")
+TRUE = name_of("true")
+FALSE = name_of("false")
+MESSAGE = name_of("message")
+RAISED = name_of("raised")
+DONE = name_of("done")
+
+
+class Rewriter:
+    """Rewrites one tree after the other; `tests` gets a tuple for each test, see tests.h."""
+
+    def __init__(self):
+        self.tests = []
+        self.source = 0
+
+    def rewrite(self, tree):
+        self.walk(tree.body, RECORD, "")
+
+    def walk(self, body, mode, scope):
+        for at, statement in enumerate(body):
+            visit = VISITORS.get(type(statement))
+            if visit is None:
+                continue
+            if visit is not Assert:
+                visit(self, statement, mode, scope)
+            elif mode != NATIVE:
+                body[at] = self.replace(statement, mode, scope)
+
+    # Statements that hold statements.
+
+    def visit_scope(self, statement, mode, scope):
+        name = statement.name
+        if scope:
+            name = scope + "." + name
+        self.walk(statement.body, mode, name)
+
+    def visit_block(self, statement, mode, scope):
+        self.walk(statement.body, mode, scope)
+        self.walk(statement.orelse, mode, scope)
+
+    def visit_with(self, statement, mode, scope):
+        inner = mode
+        for item in statement.items:
+            inner = max(inner, mode_under_manager(item.context_expr))
+        self.walk(statement.body, inner, scope)
+
+    def visit_try(self, statement, mode, scope):
+        inner = mode
+        for handler in statement.handlers:
+            inner = max(inner, NATIVE if catches_assertion(handler.type) else LET_GO)
+            self.walk(handler.body, mode, scope)
+        self.walk(statement.body, inner, scope)
+        self.walk(statement.orelse, mode, scope)
+        self.walk(statement.finalbody, mode, scope)
+
+    def visit_match(self, statement, mode, scope):
+        for case in statement.cases:
+            self.walk(case.body, mode, scope)
+
+    # One assertion.
+
+    def replace(self, statement, mode, scope):
+        index = len(self.tests)
+        line = statement.lineno
+        column = statement.col_offset
+        number = Constant(index, lineno=line, col_offset=column)
+        call, subject, flags = self.judgement(statement.test, number, line, column)
+        value = call
+        if statement.msg is not None:
+            flags |= FLAG_MESSAGE
+            message = Call(MESSAGE, [number, statement.msg], [], lineno=line, col_offset=column)
+            value = BoolOp(OR, [call, message], lineno=line, col_offset=column)
+        self.add(statement, subject, flags, scope)
+        result = Expr(value, lineno=line, col_offset=column)
+        return guard([result], number, line, column) if mode == RECORD else result
+
+    def judgement(self, test, number, line, column):
+        """The call that takes the place of the assertion's expression."""
+        kind = type(test)
+        if kind is Compare and len(test.ops) == 1:
+            operator = type(test.ops[0])
+            left = test.left
+            right = test.comparators[0]
+            if operator is ast.Eq:
+                call = Call(EQUAL, [number, left, right], [], lineno=line, col_offset=column)
+                if type(left) in LITERALS and type(right) is Call:
+                    return call, right, FLAG_SWAPPED
+                return call, left, 0
+            if operator is ast.Is:
+                call = Call(SAME, [number, left, right], [], lineno=line, col_offset=column)
+                return call, left, 0
+        elif kind is ast.UnaryOp and type(test.op) is ast.Not:
+            operand = test.operand
+            return Call(FALSE, [number, operand], [], lineno=line, col_offset=column), operand, 0
+        return Call(TRUE, [number, test], [], lineno=line, col_offset=column), test, 0
+
+    def add(self, whole, subject, flags, scope):
+        self.tests.append(
+            (
+                self.source,
+                whole.lineno,
+                whole.col_offset,
+                whole.end_lineno,
+                whole.end_col_offset,
+                subject.lineno,
+                subject.col_offset,
+                subject.end_lineno,
+                subject.end_col_offset,
+                b"" if scope in ("", "check") else scope.encode("utf-8", "replace"),
+                flags,
+            )
+        )
+
+    def add_unnamed(self, name):
+        """A test without an assertion of its own, such as a whole program."""
+        self.tests.append((self.source, 0, 0, 0, 0, 0, 0, 0, 0, name, 0))
+
+
+def guard(body, number, line, column):
+    """try: body; except: raised(number)"""
+    report = Call(RAISED, [number], [], lineno=line, col_offset=column)
+    report = Expr(report, lineno=line, col_offset=column)
+    handler = ExceptHandler(None, None, [report], lineno=line, col_offset=column)
+    return Try(body, [handler], [], [], lineno=line, col_offset=column)
+
+
+def done(number, line, column):
+    return Expr(Call(DONE, [number], [], lineno=line, col_offset=column), lineno=line, col_offset=column)
+
+
+def last_name(expression):
+    if type(expression) is Name:
+        return expression.id
+    return expression.attr if type(expression) is ast.Attribute else ""
+
+
+def catches_assertion(expression):
+    """Does `except EXPRESSION` handle an AssertionError, as far as can be seen?"""
+    if expression is None:
+        return True
+    if type(expression) is ast.Tuple:
+        return any(map(catches_assertion, expression.elts))
+    return last_name(expression) in CATCH_ASSERTION
+
+
+def mode_under_manager(expression):
+    if type(expression) is not Call or last_name(expression.func) not in EXPECT_EXCEPTION:
+        return RECORD
+    return NATIVE if any(map(catches_assertion, expression.args)) else LET_GO
+
+
+VISITORS = {
+    Assert: Assert,
+    ast.FunctionDef: Rewriter.visit_scope,
+    ast.AsyncFunctionDef: Rewriter.visit_scope,
+    ast.ClassDef: Rewriter.visit_scope,
+    ast.If: Rewriter.visit_block,
+    ast.For: Rewriter.visit_block,
+    ast.AsyncFor: Rewriter.visit_block,
+    ast.While: Rewriter.visit_block,
+    ast.With: Rewriter.visit_with,
+    ast.AsyncWith: Rewriter.visit_with,
+    ast.Try: Rewriter.visit_try,
+}
+if hasattr(ast, "Match"):
+    VISITORS[ast.Match] = Rewriter.visit_match
+if hasattr(ast, "TryStar"):
+    VISITORS[ast.TryStar] = Rewriter.visit_try

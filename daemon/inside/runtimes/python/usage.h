@@ -1,0 +1,21 @@
+/*
+ * What the processes of the cell use, read from /proc without allocating.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <sys/time.h>
+
+struct usage {
+	uint64_t cpu_ns;       /* user + system, waited-for children included */
+	uint64_t run_delay_ns; /* runnable but waiting for a processor; first threads only */
+	uint32_t processes;    /* alive or zombie, pid 1 left out */
+};
+
+/* Sums over every process but pid 1. What cannot be read counts nothing. */
+void usage_read(struct usage *usage);
+
+uint64_t usage_of_timeval(const struct timeval *time);
+
+/* Size of this process's address space; 0: unknown. */
+uint64_t usage_address_space(void);
