@@ -1,0 +1,109 @@
+/* core/feedback: what is said, what is withheld, and that it stays within its bound. */
+#include "core/feedback.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct test_record tests[2];
+static struct examination examination;
+static struct verdict verdict;
+static struct feedback_input input;
+static char text[2001];
+
+static struct slice slice(const char *bytes)
+{
+	return (struct slice){.bytes = (const uint8_t *)bytes, .len = strlen(bytes)};
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	memset(tests, 0, sizeof(tests));
+	tests[0].outcome = TEST_PASSED;
+	tests[1].outcome = TEST_FAILED;
+	tests[1].call = slice("add(2, 2)");
+	tests[1].expected = slice("4");
+	tests[1].actual = slice("5");
+	examination = (struct examination){.tests = tests, .n_tests = 2, .is_complete = true};
+	verdict = (struct verdict){.code = VERDICT_FAILED, .detail = "A test failed."};
+	input = (struct feedback_input){
+		.verdict = &verdict, .examination = &examination, .limits = {.cpu_ms = 700}};
+	return 0;
+}
+
+static void test_values(void **state)
+{
+	(void)state;
+	feedback_write(&input, text, sizeof(text));
+	assert_string_equal(text, "1 of 2 tests failed. First: add(2, 2) returned 5, expected 4.");
+}
+
+static void test_reveal(void **state)
+{
+	(void)state;
+	input.reveal = TASK_REVEAL_INPUTS;
+	feedback_write(&input, text, sizeof(text));
+	assert_string_equal(text, "1 of 2 tests failed. First: add(2, 2) returned 5.");
+	input.reveal = TASK_REVEAL_NONE;
+	feedback_write(&input, text, sizeof(text));
+	assert_string_equal(text, "1 of 2 tests failed. First: test 2 does not hold.");
+}
+
+static void test_exception(void **state)
+{
+	(void)state;
+	tests[1] = (struct test_record){
+		.outcome = TEST_ERROR,
+		.call = slice("add(2)"),
+		.error = {.type = slice("TypeError"), .message = slice("one\x1b[31m"), .line = 7}};
+	verdict.code = VERDICT_ERROR;
+	feedback_write(&input, text, sizeof(text));
+	assert_string_equal(text, "1 of 2 tests did not pass. First: add(2) raised TypeError: "
+				  "one\\x1b[31m (line 7 of the code).");
+}
+
+static void test_limit(void **state)
+{
+	(void)state;
+	verdict = (struct verdict){.code = VERDICT_CPU_LIMIT, .detail = "Too long."};
+	feedback_write(&input, text, sizeof(text));
+	assert_string_equal(
+		text, "Too long. The limit is 700 ms of CPU time. 1 tests had passed before.");
+}
+
+static void test_bound(void **state)
+{
+	static char value[5000];
+	size_t len;
+
+	(void)state;
+	memset(value, 'x', sizeof(value) - 1);
+	tests[1].actual = slice(value);
+	for (size_t size = 0; size < 120; size++) {
+		memset(text, '#', sizeof(text));
+		len = feedback_write(&input, text, size);
+		assert_true(len < size || size == 0);
+		assert_int_equal(text[size], '#');
+		if (size > 0)
+			assert_int_equal(strlen(text), len);
+	}
+	len = feedback_write(&input, text, 60);
+	assert_string_equal(text + len - 3, "\xe2\x80\xa6");
+}
+
+int main(void)
+{
+	const struct CMUnitTest list[] = {
+		cmocka_unit_test_setup(test_values, set_up),
+		cmocka_unit_test_setup(test_reveal, set_up),
+		cmocka_unit_test_setup(test_exception, set_up),
+		cmocka_unit_test_setup(test_limit, set_up),
+		cmocka_unit_test_setup(test_bound, set_up),
+	};
+
+	return cmocka_run_group_tests(list, NULL, NULL);
+}

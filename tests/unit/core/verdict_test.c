@@ -1,0 +1,255 @@
+/* core/verdict: every rule, and what may never become a pass. */
+#include "core/verdict.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+
+static struct test_record tests[3];
+static struct examination examination;
+static struct run_facts facts;
+
+static struct slice text(const char *bytes)
+{
+	return (struct slice){.bytes = (const uint8_t *)bytes, .len = strlen(bytes)};
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	memset(tests, 0, sizeof(tests));
+	for (size_t i = 0; i < 3; i++)
+		tests[i].outcome = TEST_PASSED;
+	examination = (struct examination){
+		.is_planned = true,
+		.is_complete = true,
+		.state = EXAMINATION_TESTING,
+		.tests = tests,
+		.n_tests = 3,
+	};
+	facts = (struct run_facts){
+		.examination = &examination,
+		.limits = {.cpu_ms = 1000,
+			   .wall_ms = 3000,
+			   .memory_bytes = 1 << 20,
+			   .output_bytes = 1024,
+			   .processes = 8},
+		.attempts = 1,
+		.cpu_ns = 5 * NS_PER_MS,
+		.wall_ns = 6 * NS_PER_MS,
+		.processes = 1,
+		.has_process_cgroup = true,
+	};
+	return 0;
+}
+
+static enum verdict_code decide(void)
+{
+	return verdict_decide(&facts).code;
+}
+
+static void test_all_passed(void **state)
+{
+	struct verdict verdict = verdict_decide(&facts);
+
+	(void)state;
+	assert_int_equal(verdict.code, VERDICT_PASSED);
+	assert_int_equal(verdict.fault, FAULT_NONE);
+	assert_false(verdict.is_maskable);
+}
+
+/* Takes one thing away from a pass: whatever it is, nothing passes any more. */
+static void test_pass_needs_everything(void **state)
+{
+	(void)state;
+	examination.is_complete = false;
+	assert_int_equal(decide(), VERDICT_TAMPERED);
+	set_up(state);
+	examination.is_malformed = true;
+	assert_int_equal(decide(), VERDICT_TAMPERED);
+	set_up(state);
+	examination.n_tests = 0;
+	assert_int_equal(decide(), VERDICT_NO_TESTS);
+	set_up(state);
+	memset(tests, 0, sizeof(tests));
+	assert_int_equal(decide(), VERDICT_TAMPERED);
+	set_up(state);
+	facts.wait_status = 1 << 8;
+	assert_int_equal(decide(), VERDICT_ERROR);
+	set_up(state);
+	facts.cpu_ns = 1001 * NS_PER_MS;
+	assert_int_equal(decide(), VERDICT_CPU_LIMIT);
+	set_up(state);
+	facts.is_output_exceeded = true;
+	assert_int_equal(decide(), VERDICT_OUTPUT_LIMIT);
+	set_up(state);
+	facts.is_cell_lost = true;
+	assert_int_equal(decide(), VERDICT_INFRA);
+	set_up(state);
+	examination.fault = EXAMINATION_LOAD;
+	assert_int_equal(decide(), VERDICT_ERROR);
+}
+
+static void test_unreached_branch_is_no_test(void **state)
+{
+	(void)state;
+	tests[1].outcome = TEST_NOT_RUN;
+	assert_int_equal(decide(), VERDICT_PASSED);
+	tests[0].outcome = TEST_FAILED;
+	assert_int_equal(decide(), VERDICT_FAILED);
+	assert_int_equal(examination_count(&examination).total, 3);
+}
+
+static void test_wrong_answers_and_errors(void **state)
+{
+	(void)state;
+	tests[2].outcome = TEST_ERROR;
+	assert_int_equal(decide(), VERDICT_ERROR);
+	tests[1].outcome = TEST_FAILED;
+	assert_int_equal(decide(), VERDICT_FAILED);
+	assert_int_equal(verdict_decide(&facts).fault, FAULT_CANDIDATE);
+}
+
+static void test_leaving_early(void **state)
+{
+	(void)state;
+	examination.is_complete = false;
+	facts.wait_status = 0; /* os._exit(0) */
+	assert_int_equal(decide(), VERDICT_TAMPERED);
+	facts.wait_status = 3 << 8;
+	assert_int_equal(decide(), VERDICT_TAMPERED);
+	facts.wait_status = SIGSEGV;
+	assert_int_equal(decide(), VERDICT_ERROR);
+}
+
+static void test_memory(void **state)
+{
+	(void)state;
+	examination.is_complete = false;
+	facts.wait_status = SIGKILL;
+	facts.oom_kills = 1;
+	assert_int_equal(decide(), VERDICT_MEMORY_LIMIT);
+	assert_false(verdict_decide(&facts).is_maskable);
+	/* pid 1 was the victim: still the candidate's doing. */
+	facts.is_cell_lost = true;
+	assert_int_equal(decide(), VERDICT_MEMORY_LIMIT);
+	set_up(state);
+	tests[0].outcome = TEST_ERROR;
+	tests[0].error.type = text("MemoryError");
+	assert_int_equal(decide(), VERDICT_MEMORY_LIMIT);
+	/* A child process that was too large, and a candidate that coped with it. */
+	set_up(state);
+	facts.oom_kills = 1;
+	assert_int_equal(decide(), VERDICT_PASSED);
+}
+
+static void test_processes(void **state)
+{
+	(void)state;
+	tests[0].outcome = TEST_ERROR;
+	facts.process_refusals = 1;
+	assert_int_equal(decide(), VERDICT_PROCESS_LIMIT);
+	facts.kill_reason = RUN_KILLED_CPU;
+	assert_int_equal(decide(), VERDICT_PROCESS_LIMIT);
+	facts.kill_reason = RUN_NOT_KILLED;
+	facts.has_process_cgroup = false;
+	facts.processes = 7;
+	assert_int_equal(decide(), VERDICT_ERROR);
+	facts.processes = 8;
+	assert_int_equal(decide(), VERDICT_PROCESS_LIMIT);
+}
+
+static void test_time(void **state)
+{
+	struct verdict verdict;
+
+	(void)state;
+	examination.is_complete = false;
+	facts.wait_status = SIGKILL;
+	facts.kill_reason = RUN_KILLED_CPU;
+	assert_int_equal(decide(), VERDICT_CPU_LIMIT);
+	facts.kill_reason = RUN_KILLED_WALL;
+	facts.wall_ns = 3000 * NS_PER_MS;
+	assert_int_equal(decide(), VERDICT_WALL_LIMIT);
+	facts.cpu_ns = 900 * NS_PER_MS;
+	facts.run_delay_ns = 1900 * NS_PER_MS;
+	verdict = verdict_decide(&facts);
+	assert_int_equal(verdict.code, VERDICT_STARVED);
+	assert_true(verdict.wants_rerun);
+	assert_true(verdict.is_maskable);
+	facts.ran_alone = true;
+	facts.processes = 5; /* it may have starved itself */
+	verdict = verdict_decide(&facts);
+	assert_false(verdict.wants_rerun);
+	assert_false(verdict.is_maskable);
+}
+
+static void test_faults(void **state)
+{
+	(void)state;
+	examination.fault = EXAMINATION_COMPILE;
+	assert_int_equal(decide(), VERDICT_COMPILE_ERROR);
+	examination.fault = EXAMINATION_TESTS;
+	assert_int_equal(decide(), VERDICT_BAD_TASK);
+	assert_false(verdict_decide(&facts).is_maskable);
+	examination.state = EXAMINATION_PREPARING; /* before any code of the candidate */
+	assert_true(verdict_decide(&facts).is_maskable);
+	examination.fault = EXAMINATION_PROGRAM;
+	examination.error.type = text("AssertionError");
+	assert_int_equal(decide(), VERDICT_FAILED);
+	examination.error.type = text("KeyError");
+	assert_int_equal(decide(), VERDICT_ERROR);
+	examination.fault = EXAMINATION_HARNESS;
+	assert_int_equal(decide(), VERDICT_INFRA);
+}
+
+static void test_our_side(void **state)
+{
+	(void)state;
+	facts.kill_reason = RUN_KILLED_CANCELLED;
+	assert_int_equal(decide(), VERDICT_CANCELLED);
+	facts.kill_reason = RUN_NOT_KILLED;
+	facts.is_keeper_lost = true;
+	assert_true(verdict_decide(&facts).wants_rerun);
+	facts.attempts = 2;
+	assert_false(verdict_decide(&facts).wants_rerun);
+	assert_true(verdict_decide(&facts).is_maskable);
+	facts.is_keeper_lost = false;
+	facts.is_cell_lost = true;
+	assert_int_equal(decide(), VERDICT_INFRA);
+	assert_false(verdict_decide(&facts).is_maskable);
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	assert_string_equal(verdict_name(VERDICT_PASSED), "PASSED");
+	assert_string_equal(verdict_name(VERDICT_INFRA), "INFRA");
+	assert_string_equal(verdict_name((enum verdict_code)99), "UNKNOWN");
+	assert_string_equal(verdict_name((enum verdict_code)0), "UNKNOWN");
+}
+
+int main(void)
+{
+	const struct CMUnitTest list[] = {
+		cmocka_unit_test_setup(test_all_passed, set_up),
+		cmocka_unit_test_setup(test_pass_needs_everything, set_up),
+		cmocka_unit_test_setup(test_unreached_branch_is_no_test, set_up),
+		cmocka_unit_test_setup(test_wrong_answers_and_errors, set_up),
+		cmocka_unit_test_setup(test_leaving_early, set_up),
+		cmocka_unit_test_setup(test_memory, set_up),
+		cmocka_unit_test_setup(test_processes, set_up),
+		cmocka_unit_test_setup(test_time, set_up),
+		cmocka_unit_test_setup(test_faults, set_up),
+		cmocka_unit_test_setup(test_our_side, set_up),
+		cmocka_unit_test(test_names),
+	};
+
+	return cmocka_run_group_tests(list, NULL, NULL);
+}
