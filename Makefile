@@ -145,9 +145,9 @@ runtime: $(RUNTIME)/_assay.abi3.so $(patsubst daemon/inside/runtimes/python/%,$(
 # The zygote's loop, as an extension module of the stable ABI. -O2 and no sanitizers: it forks candidates.
 PYTHON_MODULE_OBJECTS := $(call objects,$(PYTHON_MODULE))
 $(PYTHON_MODULE_OBJECTS): CPPFLAGS += -I$(PYTHON_INCLUDE) -DPy_LIMITED_API=0x03090000
-$(RUNTIME)/_assay.abi3.so: $(PYTHON_MODULE_OBJECTS) $(call objects,$(INSIDE) daemon/base/error.c daemon/base/fd.c)
+$(RUNTIME)/_assay.abi3.so: $(PYTHON_MODULE_OBJECTS) $(call objects,daemon/inside/lock.c daemon/base/error.c daemon/base/fd.c)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -fvisibility=hidden -o $@ $^ -lcap
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -fvisibility=hidden -o $@ $^
 
 $(RUNTIME)/%.py: daemon/inside/runtimes/python/%.py
 	@mkdir -p $(@D)
