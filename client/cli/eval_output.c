@@ -2,9 +2,9 @@
  * Writing the lines of `assay eval`. Runs in `assay`, in its main thread.
  *
  * In order of completion a line is written when it is known. In the input's order it is held back
- * until everything before it has been written: jobs are kept in a list, and the first of the list
- * may write. What is held back is bounded; when the bound is reached nothing more is begun until
- * the first one is done.
+ * until everything before it has been written: jobs are kept in a list (which owns them in both
+ * cases), and the first of the list may write. What is held back is bounded; when the bound is
+ * reached nothing more is begun until the first one is done.
  *
  * Each line goes out at once, because whoever reads may wait for it before writing the next task.
  */
@@ -22,7 +22,7 @@
 struct eval_output {
 	FILE *out;
 	bool is_ordered;
-	TAILQ_HEAD(, eval_job) jobs; /* with is_ordered: begun and not written to the end */
+	TAILQ_HEAD(, eval_job) jobs; /* begun and not ended, or not written to the end */
 	size_t n_jobs, held_bytes;
 	struct eval_counts counts;
 };
@@ -69,7 +69,7 @@ static int write_held(struct eval_output *output, struct eval_job *job, bool ove
 
 static void forget(struct eval_output *output, struct eval_job *job)
 {
-	for (size_t i = 0; i <= job->n_candidates; i++)
+	for (size_t i = 0; job->held != NULL && i <= job->n_candidates; i++)
 		output->held_bytes -= job->held[i] != NULL ? strlen(job->held[i]) : 0;
 	TAILQ_REMOVE(&output->jobs, job, list);
 	output->n_jobs--;
@@ -99,7 +99,7 @@ void eval_output_free(struct eval_output *output)
 	if (output == NULL)
 		return;
 	while ((job = TAILQ_FIRST(&output->jobs)) != NULL) {
-		if (err == 0)
+		if (err == 0 && output->is_ordered)
 			err = write_held(output, job, true);
 		forget(output, job);
 	}
@@ -108,11 +108,11 @@ void eval_output_free(struct eval_output *output)
 
 int eval_output_begin(struct eval_output *output, struct eval_job *job)
 {
-	if (!output->is_ordered)
-		return 0;
-	job->held = calloc(job->n_candidates + 1, sizeof(*job->held));
-	if (job->held == NULL)
-		return -ENOMEM;
+	if (output->is_ordered) {
+		job->held = calloc(job->n_candidates + 1, sizeof(*job->held));
+		if (job->held == NULL)
+			return -ENOMEM;
+	}
 	TAILQ_INSERT_TAIL(&output->jobs, job, list);
 	output->n_jobs++;
 	return 0;
@@ -160,7 +160,7 @@ int eval_output_error(struct eval_output *output, struct eval_job *job, enum ass
 int eval_output_end(struct eval_output *output, struct eval_job *job)
 {
 	if (!output->is_ordered) {
-		eval_job_free(job);
+		forget(output, job);
 		return 0;
 	}
 	job->is_complete = true;
@@ -169,7 +169,8 @@ int eval_output_end(struct eval_output *output, struct eval_job *job)
 
 bool eval_output_has_room(const struct eval_output *output)
 {
-	return output->n_jobs < HELD_JOBS_MAX && output->held_bytes < HELD_BYTES_MAX;
+	return !output->is_ordered ||
+	       (output->n_jobs < HELD_JOBS_MAX && output->held_bytes < HELD_BYTES_MAX);
 }
 
 const struct eval_counts *eval_output_counts(const struct eval_output *output)

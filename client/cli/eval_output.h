@@ -16,8 +16,8 @@ struct eval_output *eval_output_new(FILE *out, bool is_ordered);
 /* Writes what is still held back, as far as it is there. */
 void eval_output_free(struct eval_output *output);
 
-/* Each job is begun in the order of the input, answered, and then ended, which hands it over. The
- * three return 0 or -errno of writing. */
+/* Each job is begun in the order of the input, which hands it over (not on failure), answered,
+ * and then ended, after which it may be gone. These return 0 or -errno of writing. */
 int eval_output_begin(struct eval_output *output, struct eval_job *job);
 int eval_output_result(struct eval_output *output, struct eval_job *job,
 		       const assay_result *result);
