@@ -89,11 +89,13 @@ deps: ## install the Debian packages that building and testing need (as root), o
 
 $(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h: proto/%.proto
 	@mkdir -p $(BUILD)/gen
-	protoc-c --c_out=$(BUILD)/gen -Iproto $<
+	$(call say,GEN,$@)
+	$(Q)protoc-c --c_out=$(BUILD)/gen -Iproto $<
 
 $(BUILD)/gen/%_pb2.py: proto/%.proto
 	@mkdir -p $(BUILD)/gen
-	protoc --python_out=$(BUILD)/gen -Iproto $<
+	$(call say,GEN,$@)
+	$(Q)protoc --python_out=$(BUILD)/gen -Iproto $<
 
 $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
 	@mkdir -p $(@D)
@@ -125,18 +127,21 @@ $(BUILD)/assay-broker: $(call objects,$(BROKER) $(BASE) $(CORE)) $(PROTO_OBJECTS
 	$(call link,$^,-levent_core -lprotobuf-c)
 
 $(LIBRARY): $(LIB_OBJECTS) client/lib/libassay.map
-	$(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -shared -Wl,-soname,libassay.so.0 \
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -shared -Wl,-soname,libassay.so.0 \
 		-Wl,--version-script=client/lib/libassay.map -o $@ $(LIB_OBJECTS) -lprotobuf-c
 
 $(BUILD)/libassay.so: $(LIBRARY)
-	ln -sf libassay.so.0 $@
+	$(Q)ln -sf libassay.so.0 $@
 
 $(BUILD)/libassay.a: $(LIB_OBJECTS)
-	rm -f $@ && ar rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
 
 # The command line links the shared library, so that it can use nothing that the map does not export.
 $(BUILD)/assay: $(call objects,$(CLI) $(SUITE)) $(BUILD)/libassay.so
-	$(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -pie -o $@ $(call objects,$(CLI) $(SUITE)) \
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -pie -o $@ $(call objects,$(CLI) $(SUITE)) \
 		-L$(BUILD) -lassay -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' -ljansson -lz -lsmartcols -lm
 
 .PHONY: runtime policies
@@ -151,12 +156,12 @@ $(RUNTIME)/_assay.abi3.so: $(PYTHON_MODULE_OBJECTS) $(call objects,daemon/inside
 
 $(RUNTIME)/%.py: daemon/inside/runtimes/python/%.py
 	@mkdir -p $(@D)
-	cp $< $@
+	$(Q)cp $< $@
 
 policies: $(patsubst %,$(BUILD)/%,$(wildcard policies/*.yaml policies/*/*.yaml policies/*/*.json policies/*.json))
 $(BUILD)/policies/%: policies/%
 	@mkdir -p $(@D)
-	cp $< $@
+	$(Q)cp $< $@
 
 # ---------------------------------------------------------------- tests
 
@@ -173,11 +178,13 @@ PARTS_LIBRARIES := -lcyaml -ljansson -lcap -lseccomp -levent_core -lprotobuf-c -
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_TESTS))
 
 $(BUILD)/parts.a: $(PARTS)
-	rm -f $@ && ar rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/parts.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SANITIZERS) -o $@ $< $(BUILD)/parts.a -lcmocka $(PARTS_LIBRARIES)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZERS) -o $@ $< $(BUILD)/parts.a -lcmocka $(PARTS_LIBRARIES)
 
 test-unit: $(UNIT_PROGRAMS) ## unit tests (cmocka), one program a source file
 	@tests/unit/run.sh $(UNIT_PROGRAMS)

@@ -55,16 +55,19 @@ void batch_free(struct batch *batch)
 /* To be called when n_unfinished is 0. */
 static void end_batch(struct broker *broker, struct batch *batch)
 {
-	struct request_in_flight *request = in_flight(batch);
+	const struct request_in_flight *request = in_flight(batch);
+	void *owner = batch->owner;
 
-	if (batch->owner != NULL) {
-		if (request->refusal != NULL)
-			session_send_error(batch->owner, batch->request_id, request->refusal_code,
-					   request->refusal, NULL, 0);
-		else
-			session_send_done(batch->owner, batch->request_id, batch->n_jobs);
-		session_forget(batch->owner, batch);
-	}
+	/* First out of the session's list: sending may close the session, which ends what is
+	 * listed. */
+	if (owner != NULL)
+		session_forget(owner, batch);
+	batch->owner = NULL;
+	if (owner != NULL && request->refusal != NULL)
+		session_send_error(owner, batch->request_id, request->refusal_code,
+				   request->refusal, NULL, 0);
+	else if (owner != NULL)
+		session_send_done(owner, batch->request_id, batch->n_jobs);
 	broker->n_batches--;
 	quota_refund(&broker->inbound, batch->charged_bytes);
 	batch_free(batch);

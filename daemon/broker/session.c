@@ -390,6 +390,8 @@ void session_resume(struct session *session)
 	if (!session->is_waiting || session->is_dead)
 		return;
 	session->is_waiting = false;
+	if (session->flow.is_held)
+		return; /* on_written() goes on */
 	bufferevent_enable(session->stream, EV_READ);
 	read_on(session);
 }

@@ -18,6 +18,8 @@
 /* Reads of one drain; then others have their turn. */
 #define READS_MAX 64
 #define CHUNK_BYTES 16384
+/* A larger buffer is given back before the next run. */
+#define KEPT_CAPACITY_BYTES 262144
 
 int stream_open(struct stream *stream, size_t max_bytes, int *write_fd)
 {
@@ -31,6 +33,11 @@ int stream_open(struct stream *stream, size_t max_bytes, int *write_fd)
 		close(ends[0]);
 		close(ends[1]);
 		return err;
+	}
+	if (stream->capacity > KEPT_CAPACITY_BYTES) {
+		free(stream->bytes);
+		stream->bytes = NULL;
+		stream->capacity = 0;
 	}
 	stream->fd = ends[0];
 	stream->len = 0;

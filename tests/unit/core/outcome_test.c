@@ -1,0 +1,38 @@
+/* core/outcome: counting outcomes. */
+#include "core/outcome.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void test_counts(void **state)
+{
+	struct test_record tests[4] = {{.outcome = TEST_PASSED},
+				       {.outcome = TEST_ERROR},
+				       {.outcome = TEST_FAILED},
+				       {.outcome = TEST_NOT_RUN}};
+	struct examination examination = {.tests = tests, .n_tests = 4, .is_complete = true};
+	struct test_counts counts = examination_count(&examination);
+
+	(void)state;
+	assert_int_equal(counts.total, 4);
+	assert_int_equal(counts.run, 3);
+	assert_int_equal(counts.passed, 1);
+	assert_int_equal(counts.failed, 1);
+	assert_int_equal(counts.errors, 1);
+	assert_ptr_equal(examination_first_failure(&examination), &tests[1]);
+	examination.n_tests = 1;
+	assert_null(examination_first_failure(&examination));
+}
+
+int main(void)
+{
+	const struct CMUnitTest list[] = {
+		cmocka_unit_test(test_counts),
+	};
+
+	return cmocka_run_group_tests(list, NULL, NULL);
+}
