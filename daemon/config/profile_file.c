@@ -24,7 +24,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ERRNO_MAX 4095
-#define ARGUMENTS_MAX 16 /* conditions of one group, as alternatives */
+#define ARGUMENTS_MAX 64 /* conditions of one group, as alternatives */
 #define CONDITIONS_MAX 3 /* of one rule, all required: as struct policy_syscall has */
 
 /* The profile being read. */
@@ -284,6 +284,9 @@ static int add_rule(const struct reader *reader, const struct policy_syscall *mo
 	struct policy *policy = reader->policy;
 	struct policy_syscall *rule;
 
+	/* What the default answers anyway: libseccomp refuses such rules. */
+	if (model->action == POLICY_SYSCALL_ERRNO && model->error == policy->default_error)
+		return 0;
 	if (policy->n_syscalls == POLICY_SYSCALLS_MAX)
 		return error_group(reader, "names", "makes more rules than are possible");
 	if (n > CONDITIONS_MAX)
