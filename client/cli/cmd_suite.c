@@ -157,7 +157,8 @@ static const struct argp suite_argp = {
 	.args_doc = "TASKS [SAMPLES]",
 	.doc = "Scores solutions on a file of tasks and prints pass@k.\v"
 	       "TASKS is a file of HumanEval, MBPP or assay's own tasks; SAMPLES has lines "
-	       "{\"task_id\": ..., \"completion\": ...}. Both may be .gz or - (standard input).\n\n"
+	       "{\"task_id\": ..., \"completion\": ...}, if wished with the \"expected\" verdict. "
+	       "Both may be .gz or - (standard input).\n\n"
 	       "Exit status: 0 all scored, 2 usage, 3 no daemon, 4 some lines could not be used or "
 	       "tasks have no sample, 130 interrupted.",
 };

@@ -24,14 +24,15 @@ static const char *code_value(const struct python_object *object)
 	return value ? value : python_object_get(object, "solution");
 }
 
-/* Takes `record`. */
-static int append(struct samples *samples, const struct task *task, char *record)
+/* Takes `record` and `label`. */
+static int append(struct samples *samples, const struct task *task, char *record, char *label)
 {
 	if (samples->n == samples->capacity) {
 		size_t grown = samples->capacity ? samples->capacity * 2 : 256;
 		struct sample *items = reallocarray(samples->items, grown, sizeof(*items));
 		if (!items) {
 			free(record);
+			free(label);
 			return -ENOMEM;
 		}
 		samples->items = items;
@@ -40,6 +41,7 @@ static int append(struct samples *samples, const struct task *task, char *record
 	samples->items[samples->n++] = (struct sample){
 		.task = task,
 		.record = record,
+		.label = label,
 		.checksum = (uint32_t)crc32_z(0, (const unsigned char *)record, strlen(record)),
 	};
 	return 0;
@@ -76,10 +78,18 @@ static int read_sample(struct samples *samples, const struct tasks *tasks, const
 		return err;
 	err = find_task(tasks, &object, &task, problem);
 	char *record = err == 0 ? python_object_dump(&object) : NULL;
+	char *label = NULL;
+	const char *expected = python_object_get(&object, "expected");
+	size_t label_len;
+	if (err == 0 &&
+	    (!record || (expected && python_string_unquote(expected, &label, &label_len) < 0)))
+		err = -ENOMEM;
 	python_object_deinit(&object);
-	if (err != 0)
+	if (err != 0) {
+		free(record);
 		return err;
-	return record ? append(samples, task, record) : -ENOMEM;
+	}
+	return append(samples, task, record, label);
 }
 
 int samples_load(const char *path, const struct tasks *tasks, struct complaints *complaints,
@@ -122,7 +132,7 @@ static int append_reference(struct samples *samples, const struct task *task, co
 	char *record = err == 0 ? python_object_dump(&object) : NULL;
 	free(quoted);
 	python_object_deinit(&object);
-	return record ? append(samples, task, record) : -ENOMEM;
+	return record ? append(samples, task, record, NULL) : -ENOMEM;
 }
 
 int samples_from_references(const struct tasks *tasks, struct complaints *complaints,
@@ -154,6 +164,7 @@ void samples_deinit(struct samples *samples)
 		free(samples->items[index].record);
 		free(samples->items[index].result);
 		free(samples->items[index].feedback);
+		free(samples->items[index].label);
 	}
 	free(samples->items);
 	*samples = (struct samples){0};

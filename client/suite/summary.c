@@ -272,6 +272,33 @@ static int print_verdicts(FILE *out, const struct tasks *tasks, const struct sam
 	return print_table(out, tasks, samples, counts, n_counts, options);
 }
 
+/* Samples that say which verdict is right for them: how many got it, and which did not. */
+static int print_labels(FILE *out, const struct tasks *tasks, const struct samples *samples)
+{
+	size_t n_labelled = 0, n_different = 0;
+
+	for (size_t index = 0; index < samples->n; index++)
+		n_labelled += samples->items[index].label != NULL;
+	if (n_labelled == 0)
+		return 0;
+	for (size_t index = 0; index < samples->n; index++) {
+		const struct sample *sample = &samples->items[index];
+		if (!sample->label || strcmp(sample->label, sample->verdict) == 0)
+			continue;
+		if (++n_different > NAMES_MAX)
+			continue;
+		char *name = new_label(samples, index, samples->n > tasks->n);
+		if (!name)
+			return -ENOMEM;
+		fprintf(out, "  %s: %s, labelled ", name, sample->verdict);
+		terminal_write(out, sample->label, strlen(sample->label), -1);
+		fputc('\n', out);
+		free(name);
+	}
+	fprintf(out, "  %zu of %zu verdicts as labelled\n", n_labelled - n_different, n_labelled);
+	return 0;
+}
+
 int summary_print(FILE *out, const struct tasks *tasks, const struct samples *samples,
 		  const struct summary_options *options, struct complaints *complaints)
 {
@@ -284,6 +311,8 @@ int summary_print(FILE *out, const struct tasks *tasks, const struct samples *sa
 	if (outcome < 0 || options->is_brief)
 		return outcome;
 	int err = print_verdicts(out, tasks, samples, options);
+	if (err == 0)
+		err = print_labels(out, tasks, samples);
 	if (err < 0)
 		return err;
 	terminal_color_start(out, options->has_color, TERMINAL_DIM);
