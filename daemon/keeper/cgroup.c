@@ -11,9 +11,12 @@
  */
 #include "keeper/cgroup.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,6 +29,7 @@
 
 #define MEMORY (1u << LAYER_CGROUP_MEMORY)
 #define PIDS (1u << LAYER_CGROUP_PIDS)
+#define NAME_PREFIX "assay."
 #define TEXT_BYTES (64 * 1024)
 #define TRIAL_MEMORY_BYTES (64ull << 20)
 #define TRIAL_PROCESSES 16
@@ -140,11 +144,50 @@ static int prepare_v2(struct cgroups *cgroups, struct cgroup_tree *tree)
 				  (tree->layers & PIDS) != 0);
 }
 
-/* The old keeper may have had more slots than we have. */
-static void remove_leftovers(const struct cgroup_tree *tree)
+/* The old keeper of this supervisor may have had more slots than we have. */
+static void remove_own_leftovers(const struct cgroup_tree *tree)
 {
 	if (access(tree->folder, F_OK) == 0)
 		remove_tree(tree, POLICY_SLOTS_MAX);
+}
+
+static void remove_empty(const char *folder)
+{
+	char slot[CGROUP_PATH_MAX + 32];
+
+	for (uint32_t i = 0; i < POLICY_SLOTS_MAX; i++) {
+		snprintf(slot, sizeof(slot), "%s/slot-%u", folder, i);
+		if (rmdir(slot) < 0 && errno != ENOENT)
+			return;
+	}
+	if (rmdir(folder) == 0)
+		log_info("removed the empty %s of a daemon that was killed", folder);
+}
+
+/*
+ * What a supervisor left that was killed together with its keeper. Only empty groups, and only if
+ * no process has the supervisor's number: it may live in a pid namespace that we do not see.
+ */
+static void remove_orphans(const char *own)
+{
+	DIR *folder = opendir(own);
+
+	for (const struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
+		char path[CGROUP_PATH_MAX + 16];
+		char *end;
+		long pid;
+
+		if (strncmp(entry->d_name, NAME_PREFIX, sizeof(NAME_PREFIX) - 1) != 0)
+			continue;
+		pid = strtol(entry->d_name + sizeof(NAME_PREFIX) - 1, &end, 10);
+		if (*end != '\0' || pid <= 1 || kill((pid_t)pid, 0) == 0 || errno != ESRCH)
+			continue;
+		snprintf(path, sizeof(path), "%.*s/" NAME_PREFIX "%ld", CGROUP_PATH_MAX - 32, own,
+			 pid);
+		remove_empty(path);
+	}
+	if (folder != NULL)
+		closedir(folder);
 }
 
 /* Adds the hierarchy that gives `layers`; on failure the layers are noted as missing. */
@@ -155,9 +198,10 @@ static void add_tree(struct cgroups *cgroups, const struct cgroup_place *place, 
 	int err;
 
 	*tree = (struct cgroup_tree){.place = *place, .layers = layers};
-	snprintf(tree->folder, sizeof(tree->folder), "%.*s/assay.%d", CGROUP_PATH_MAX - 32,
+	snprintf(tree->folder, sizeof(tree->folder), "%.*s/" NAME_PREFIX "%d", CGROUP_PATH_MAX - 32,
 		 place->path, (int)cgroups->supervisor);
-	remove_leftovers(tree);
+	remove_orphans(place->path);
+	remove_own_leftovers(tree);
 	err = make_folder(tree->folder);
 	if (err == 0 && place->is_v2) {
 		what = "passing controllers on to groups below our own cgroup";
