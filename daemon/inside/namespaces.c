@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -20,6 +21,9 @@
 #include "base/fd.h"
 #include "inside/inside.h"
 #include "inside/step.h"
+
+#define SCORE_MAX 800
+#define SCORE_MAX_TEXT "800"
 
 /* Handlers do not survive exec but ignored signals and the mask do; the keeper ignores some. */
 static void reset_signals(void)
@@ -46,23 +50,25 @@ int step_session(struct inside *inside)
 }
 
 /*
- * pid 1 gets 0, whatever the daemon was given (services are often protected by a negative value).
- * Not less, although pid 1 is worth more than a candidate: what a process with CAP_SYS_RESOURCE
- * sets becomes the floor to which every child may return, and a candidate below 0 would make the
- * host's out-of-memory killer choose somebody else. Candidates raise their own instead.
+ * pid 1 is worth more than a candidate, which sets its own score to 1000: it keeps what the daemon
+ * has, within 0 and 800. Not less than 0, although services are often protected by a negative
+ * value: what a process with CAP_SYS_RESOURCE sets becomes the floor to which each of its children
+ * may return, and a candidate below 0 makes the host's out-of-memory killer choose somebody else.
  */
 int step_out_of_memory_score(struct inside *inside)
 {
 	_cleanup_fd_ int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
 	char now[16] = "";
+	long score;
 
-	if (fd < 0)
-		return step_failed(inside, -errno, "/proc/self/oom_score_adj");
-	if (fd_read_all(fd, now, sizeof(now) - 1) < 0)
-		return step_failed(inside, -EIO, "/proc/self/oom_score_adj");
-	/* Raising is always allowed; lowering a positive one is not always, and not needed. */
-	if (now[0] == '-' && pwrite(fd, "0", 1, 0) < 0)
-		return step_failed(inside, -errno, "/proc/self/oom_score_adj");
+	if (fd < 0 || fd_read_all(fd, now, sizeof(now) - 1) < 0)
+		return step_failed(inside, -EIO, "reading /proc/self/oom_score_adj");
+	score = strtol(now, NULL, 10);
+	if (score < 0 && pwrite(fd, "0", 1, 0) < 0)
+		return step_failed(inside, -errno, "writing /proc/self/oom_score_adj");
+	/* May be refused if 1000 was given by somebody with more power: then by size only. */
+	if (score > SCORE_MAX)
+		(void)!pwrite(fd, SCORE_MAX_TEXT, sizeof(SCORE_MAX_TEXT) - 1, 0);
 	return 0;
 }
 
