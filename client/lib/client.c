@@ -7,11 +7,12 @@
  * given out means that the peer is confused, and ends the connection. Answers come out of the
  * buffer first; only when no whole frame is left is the socket asked again.
  */
+#include "client/lib/client.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 
-#include "client/lib/client.h"
 #include "client/lib/request.h"
 #include "proto/codec.h"
 
@@ -20,7 +21,7 @@ void assay_disconnect(assay_client *client)
 	if (client == NULL)
 		return;
 	stream_deinit(&client->stream);
-	inflight_deinit(&client->inflight);
+	in_flight_deinit(&client->in_flight);
 	codec_free_server(client->greeting);
 	free(client->spare_event);
 	free(client);
@@ -38,25 +39,25 @@ short assay_client_poll_events(const assay_client *client)
 
 size_t assay_client_in_flight(const assay_client *client)
 {
-	return client->inflight.n_open;
+	return client->in_flight.n_open;
 }
 
-/* Numbers `message` and sends it; it counts as in flight unless `kind` is INFLIGHT_NONE. */
-static int submit(assay_client *client, Assay__ClientMessage *message, enum inflight_kind kind,
+/* Numbers `message` and sends it; it counts as in flight unless `kind` is IN_FLIGHT_NONE. */
+static int submit(assay_client *client, Assay__ClientMessage *message, enum in_flight_kind kind,
 		  uint64_t *id)
 {
 	int err;
 
 	if (client->failure < 0)
 		return client->failure;
-	err = inflight_reserve(&client->inflight);
+	err = in_flight_reserve(&client->in_flight);
 	if (err < 0)
 		return err;
-	message->request_id = inflight_next_id(&client->inflight);
+	message->request_id = in_flight_next_id(&client->in_flight);
 	err = client_send(client, message);
 	if (err < 0)
 		return err;
-	inflight_open(&client->inflight, kind);
+	in_flight_open(&client->in_flight, kind);
 	if (id != NULL)
 		*id = message->request_id;
 	return 0;
@@ -68,7 +69,7 @@ int assay_submit(assay_client *client, const assay_request *request, uint64_t *i
 
 	message.body_case = ASSAY__CLIENT_MESSAGE__BODY_EVALUATE;
 	message.evaluate = request->evaluate;
-	return submit(client, &message, INFLIGHT_EVALUATE, id);
+	return submit(client, &message, IN_FLIGHT_EVALUATE, id);
 }
 
 int assay_submit_status(assay_client *client, uint64_t *id)
@@ -78,7 +79,7 @@ int assay_submit_status(assay_client *client, uint64_t *id)
 
 	message.body_case = ASSAY__CLIENT_MESSAGE__BODY_STATUS;
 	message.status = &status;
-	return submit(client, &message, INFLIGHT_STATUS, id);
+	return submit(client, &message, IN_FLIGHT_STATUS, id);
 }
 
 int assay_cancel(assay_client *client, uint64_t id)
@@ -86,31 +87,31 @@ int assay_cancel(assay_client *client, uint64_t id)
 	Assay__ClientMessage message = ASSAY__CLIENT_MESSAGE__INIT;
 	Assay__Cancel cancel = ASSAY__CANCEL__INIT;
 
-	if (id == 0 || id >= inflight_next_id(&client->inflight))
+	if (id == 0 || id >= in_flight_next_id(&client->in_flight))
 		return -EINVAL;
-	if (client->failure == 0 && inflight_kind(&client->inflight, id) == INFLIGHT_NONE)
+	if (client->failure == 0 && in_flight_kind(&client->in_flight, id) == IN_FLIGHT_NONE)
 		return 0;
 	cancel.target_id = id;
 	message.body_case = ASSAY__CLIENT_MESSAGE__BODY_CANCEL;
 	message.cancel = &cancel;
-	return submit(client, &message, INFLIGHT_NONE, NULL);
+	return submit(client, &message, IN_FLIGHT_NONE, NULL);
 }
 
 /* The type of event that `message` makes; 0: none, it is dropped. */
 static enum assay_event_type type_of(const assay_client *client,
 				     const Assay__ServerMessage *message)
 {
-	enum inflight_kind kind = inflight_kind(&client->inflight, message->request_id);
+	enum in_flight_kind kind = in_flight_kind(&client->in_flight, message->request_id);
 	Assay__ServerMessage__BodyCase body = message->body_case;
 
 	if (body == ASSAY__SERVER_MESSAGE__BODY_ERROR &&
-	    (kind != INFLIGHT_NONE || message->request_id == 0))
+	    (kind != IN_FLIGHT_NONE || message->request_id == 0))
 		return ASSAY_EVENT_ERROR;
-	if (kind == INFLIGHT_STATUS && body == ASSAY__SERVER_MESSAGE__BODY_STATUS)
+	if (kind == IN_FLIGHT_STATUS && body == ASSAY__SERVER_MESSAGE__BODY_STATUS)
 		return ASSAY_EVENT_STATUS;
-	if (kind == INFLIGHT_EVALUATE && body == ASSAY__SERVER_MESSAGE__BODY_RESULT)
+	if (kind == IN_FLIGHT_EVALUATE && body == ASSAY__SERVER_MESSAGE__BODY_RESULT)
 		return ASSAY_EVENT_RESULT;
-	if (kind == INFLIGHT_EVALUATE && body == ASSAY__SERVER_MESSAGE__BODY_DONE)
+	if (kind == IN_FLIGHT_EVALUATE && body == ASSAY__SERVER_MESSAGE__BODY_DONE)
 		return ASSAY_EVENT_DONE;
 	return 0;
 }
@@ -124,7 +125,7 @@ static int to_event(assay_client *client, Assay__ServerMessage *message, assay_e
 	*event = NULL;
 	if (type == 0) {
 		codec_free_server(message);
-		if (id < inflight_next_id(&client->inflight))
+		if (id < in_flight_next_id(&client->in_flight))
 			return 0;
 		return client_fail(client, -EPROTO,
 				   "the daemon answered request %llu, which was never sent",
@@ -137,7 +138,7 @@ static int to_event(assay_client *client, Assay__ServerMessage *message, assay_e
 	if (type == ASSAY_EVENT_RESULT)
 		(*event)->result.message = message->result;
 	else
-		inflight_close(&client->inflight, id);
+		in_flight_close(&client->in_flight, id);
 	return 0;
 }
 
@@ -166,7 +167,7 @@ int assay_next(assay_client *client, int timeout_ms, assay_event **event)
 	int err;
 
 	while (client->failure == 0) {
-		bool is_idle = client->inflight.n_open == 0;
+		bool is_idle = client->in_flight.n_open == 0;
 
 		err = take_event(client, &taken);
 		if (err == 0)

@@ -5,7 +5,7 @@
 
 #include "assay/assay.h"
 #include "assay.pb-c.h"
-#include "client/lib/inflight.h"
+#include "client/lib/in_flight.h"
 #include "client/lib/stream.h"
 
 #define PROTOCOL_MAJOR 1
@@ -17,7 +17,7 @@
 
 struct assay_client {
 	struct stream stream;
-	struct inflight inflight;
+	struct in_flight in_flight;
 	Assay__ServerMessage *greeting;  /* its body is a ServerHello */
 	uint64_t max_frame_bytes;        /* of messages to the server */
 	struct assay_event *spare_event; /* made before a message leaves the buffer; or NULL */

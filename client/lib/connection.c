@@ -20,12 +20,17 @@
 /* Results of many tiny tests take many times their wire size; the server is not an attacker. */
 #define UNPACK_FACTOR 64
 
+static void set_error(struct assay_client *client, const char *format, va_list args)
+{
+	vsnprintf(client->error, sizeof(client->error), format, args);
+}
+
 int client_report(struct assay_client *client, int err, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(client->error, sizeof(client->error), format, args);
+	set_error(client, format, args);
 	va_end(args);
 	return err;
 }
@@ -35,7 +40,7 @@ int client_fail(struct assay_client *client, int err, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(client->error, sizeof(client->error), format, args);
+	set_error(client, format, args);
 	va_end(args);
 	client->failure = err;
 	return err;
@@ -49,14 +54,14 @@ static int fail_closed(struct assay_client *client)
 				    ? " in the middle of a message"
 				    : "";
 
-	if (client->inflight.n_open == 0)
+	if (client->in_flight.n_open == 0)
 		return client_fail(client, -ECONNRESET, "the daemon closed the connection%s",
 				   where);
 	return client_fail(client, -ECONNRESET,
 			   "the daemon closed the connection%s; requests in flight, now lost: %zu "
 			   "(the oldest is number %llu)",
-			   where, client->inflight.n_open,
-			   (unsigned long long)inflight_oldest(&client->inflight));
+			   where, client->in_flight.n_open,
+			   (unsigned long long)in_flight_oldest(&client->in_flight));
 }
 
 int client_send(struct assay_client *client, const Assay__ClientMessage *message)

@@ -17,7 +17,8 @@
 
 static void a_size_of_0_is_a_block_too(void **state)
 {
-	void *blocks[] = {xmalloc(0), xcalloc(0, 8), xcalloc(8, 0), xrealloc(NULL, 0)};
+	const size_t none = 0;
+	void *blocks[] = {xmalloc(none), xcalloc(none, 8), xcalloc(8, none), xrealloc(NULL, none)};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
@@ -71,7 +72,7 @@ static void out_of_memory_ends_the_process(void **state)
 
 		setrlimit(RLIMIT_CORE, &no_core);
 		close(STDERR_FILENO);
-		xmalloc(too_much);
+		free(xmalloc(too_much));
 		_exit(0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);

@@ -121,9 +121,9 @@ static int connect_once(struct fake *fake)
 
 static void out_of_memory(void **state)
 {
-	struct fake fake;
-	assay_request *request;
-	assay_event *event;
+	struct fake fake = {.fd = -1, .client_fd = -1};
+	assay_request *request = NULL;
+	assay_event *event = NULL;
 	long n_before;
 	uint64_t id;
 
