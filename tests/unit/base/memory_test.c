@@ -17,7 +17,7 @@
 
 static void a_size_of_0_is_a_block_too(void **state)
 {
-	const size_t none = 0;
+	volatile size_t none = 0;
 	void *blocks[] = {xmalloc(none), xcalloc(none, 8), xcalloc(8, none), xrealloc(NULL, none)};
 
 	(void)state;
