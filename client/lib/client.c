@@ -20,7 +20,7 @@ void assay_disconnect(assay_client *client)
 {
 	if (client == NULL)
 		return;
-	stream_deinit(&client->stream);
+	channel_deinit(&client->channel);
 	in_flight_deinit(&client->in_flight);
 	codec_free_server(client->greeting);
 	free(client->spare_event);
@@ -29,12 +29,12 @@ void assay_disconnect(assay_client *client)
 
 int assay_client_fd(const assay_client *client)
 {
-	return client->stream.fd;
+	return client->channel.fd;
 }
 
 short assay_client_poll_events(const assay_client *client)
 {
-	return stream_has_unsent(&client->stream) ? POLLIN | POLLOUT : POLLIN;
+	return channel_has_unsent(&client->channel) ? POLLIN | POLLOUT : POLLIN;
 }
 
 size_t assay_client_in_flight(const assay_client *client)

@@ -5,8 +5,8 @@
 
 #include "assay/assay.h"
 #include "assay.pb-c.h"
+#include "client/lib/channel.h"
 #include "client/lib/in_flight.h"
-#include "client/lib/stream.h"
 
 #define PROTOCOL_MAJOR 1
 #define PROTOCOL_MINOR 0
@@ -16,7 +16,7 @@
 #define DEFAULT_MAX_FRAME_BYTES ((uint64_t)16 << 20)
 
 struct assay_client {
-	struct stream stream;
+	struct channel channel;
 	struct in_flight in_flight;
 	Assay__ServerMessage *greeting;  /* its body is a ServerHello */
 	uint64_t max_frame_bytes;        /* of messages to the server */

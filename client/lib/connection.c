@@ -49,8 +49,8 @@ int client_fail(struct assay_client *client, int err, const char *format, ...)
 static int fail_closed(struct assay_client *client)
 {
 	struct frame frame;
-	const char *where = stream_frame(&client->stream, &frame) == FRAME_SHORT &&
-					    client->stream.in_end > client->stream.in_start
+	const char *where = channel_frame(&client->channel, &frame) == FRAME_SHORT &&
+					    client->channel.in_end > client->channel.in_start
 				    ? " in the middle of a message"
 				    : "";
 
@@ -79,19 +79,19 @@ int client_send(struct assay_client *client, const Assay__ClientMessage *message
 	}
 	if (err < 0)
 		return err;
-	err = stream_push_take(&client->stream, bytes, len);
+	err = channel_push_take(&client->channel, bytes, len);
 	if (err < 0) {
 		free(bytes);
 		return err;
 	}
-	stream_flush(&client->stream);
+	channel_flush(&client->channel);
 	return 0;
 }
 
 int client_take_message(struct assay_client *client, Assay__ServerMessage **message)
 {
 	struct frame frame;
-	int outcome = stream_frame(&client->stream, &frame);
+	int outcome = channel_frame(&client->channel, &frame);
 
 	if (outcome == FRAME_SHORT)
 		return -EAGAIN;
@@ -100,7 +100,7 @@ int client_take_message(struct assay_client *client, Assay__ServerMessage **mess
 				   "the daemon announced a message of %u bytes; at most %llu are "
 				   "allowed",
 				   frame.message_len,
-				   (unsigned long long)client->stream.max_message_bytes);
+				   (unsigned long long)client->channel.max_message_bytes);
 	if (outcome == FRAME_EMPTY)
 		return client_fail(client, -EPROTO, "the daemon sent an empty message");
 	outcome = codec_unpack_server(frame.message, frame.message_len,
@@ -111,7 +111,7 @@ int client_take_message(struct assay_client *client, Assay__ServerMessage **mess
 		return outcome;
 	if (outcome > 0)
 		return client_fail(client, -EPROTO, "the daemon sent bytes that are no message");
-	stream_drop(&client->stream, frame.total_len);
+	channel_drop(&client->channel, frame.total_len);
 	return 0;
 }
 
@@ -132,7 +132,7 @@ int64_t client_deadline(int timeout_ms)
 static int wait_for_socket(struct assay_client *client, int64_t deadline_ms)
 {
 	struct pollfd ready = {
-		.fd = client->stream.fd,
+		.fd = client->channel.fd,
 		.events = assay_client_poll_events(client),
 	};
 	int64_t left_ms = deadline_ms < 0 ? -1 : deadline_ms - now_ms();
@@ -151,14 +151,14 @@ int client_receive(struct assay_client *client, int64_t deadline_ms)
 	for (;;) {
 		int outcome;
 
-		stream_flush(&client->stream);
-		outcome = stream_fill(&client->stream);
-		if (outcome == STREAM_CLOSED)
+		channel_flush(&client->channel);
+		outcome = channel_fill(&client->channel);
+		if (outcome == CHANNEL_CLOSED)
 			return fail_closed(client);
 		if (outcome < 0 && outcome != -ENOMEM)
 			return client_fail(client, outcome, "cannot receive: %s",
 					   strerror(-outcome));
-		if (outcome != STREAM_AGAIN)
+		if (outcome != CHANNEL_AGAIN)
 			return outcome;
 		outcome = wait_for_socket(client, deadline_ms);
 		if (outcome < 0)

@@ -96,7 +96,7 @@ static int exchange_greetings(struct assay_client *client, const char *client_na
 	client->greeting = message;
 	if (message->hello->max_frame_bytes > 0)
 		client->max_frame_bytes = message->hello->max_frame_bytes;
-	client->stream.max_message_bytes = client->max_frame_bytes;
+	client->channel.max_message_bytes = client->max_frame_bytes;
 	return 0;
 }
 
@@ -120,7 +120,7 @@ static int greet_on(int fd, const char *client_name, int64_t deadline_ms, assay_
 		close(fd);
 		return -ENOMEM;
 	}
-	stream_init(&fresh->stream, fd, GREETING_MAX_BYTES);
+	channel_init(&fresh->channel, fd, GREETING_MAX_BYTES);
 	fresh->max_frame_bytes = DEFAULT_MAX_FRAME_BYTES;
 	err = prepare_socket(fd);
 	if (err == 0)

@@ -11,38 +11,38 @@
 
 #include <cmocka.h>
 
-#include "client/lib/stream.h"
+#include "client/lib/channel.h"
 
-static int open_pair(struct stream *stream, uint64_t max_message_bytes)
+static int open_pair(struct channel *channel, uint64_t max_message_bytes)
 {
 	int pair[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-	stream_init(stream, pair[0], max_message_bytes);
+	channel_init(channel, pair[0], max_message_bytes);
 	return pair[1];
 }
 
-static void push(struct stream *stream, size_t len, int byte)
+static void push(struct channel *channel, size_t len, int byte)
 {
 	uint8_t *bytes = malloc(len);
 
 	assert_non_null(bytes);
 	memset(bytes, byte, len);
-	assert_int_equal(stream_push_take(stream, bytes, len), 0);
+	assert_int_equal(channel_push_take(channel, bytes, len), 0);
 }
 
 static void many_chunks_arrive_in_order(void **state)
 {
-	struct stream stream;
-	int peer = open_pair(&stream, 100);
+	struct channel channel;
+	int peer = open_pair(&channel, 100);
 	uint8_t seen[400];
 	size_t n_seen = 0;
 
 	(void)state;
 	for (int i = 0; i < 200; i++)
-		push(&stream, 2, i);
-	stream_flush(&stream);
-	assert_false(stream_has_unsent(&stream));
+		push(&channel, 2, i);
+	channel_flush(&channel);
+	assert_false(channel_has_unsent(&channel));
 	while (n_seen < sizeof(seen)) {
 		ssize_t n = read(peer, seen + n_seen, sizeof(seen) - n_seen);
 
@@ -51,84 +51,84 @@ static void many_chunks_arrive_in_order(void **state)
 	}
 	for (size_t i = 0; i < sizeof(seen); i++)
 		assert_int_equal(seen[i], (uint8_t)(i / 2));
-	stream_deinit(&stream);
+	channel_deinit(&channel);
 	close(peer);
 }
 
 static void a_full_socket_keeps_the_rest(void **state)
 {
 	const size_t chunk = 300000;
-	struct stream stream;
-	int peer = open_pair(&stream, 100);
+	struct channel channel;
+	int peer = open_pair(&channel, 100);
 	uint8_t *seen = malloc(3 * chunk);
 	size_t n_seen = 0;
 
 	(void)state;
 	assert_non_null(seen);
 	for (int i = 0; i < 3; i++)
-		push(&stream, chunk, 'a' + i);
-	stream_flush(&stream);
-	assert_true(stream_has_unsent(&stream));
+		push(&channel, chunk, 'a' + i);
+	channel_flush(&channel);
+	assert_true(channel_has_unsent(&channel));
 	while (n_seen < 3 * chunk) {
 		ssize_t n = recv(peer, seen + n_seen, 3 * chunk - n_seen, MSG_DONTWAIT);
 
 		n_seen += n > 0 ? (size_t)n : 0;
-		stream_flush(&stream);
+		channel_flush(&channel);
 	}
 	for (size_t i = 0; i < 3 * chunk; i++)
 		assert_int_equal(seen[i], 'a' + i / chunk);
 	free(seen);
-	stream_deinit(&stream);
+	channel_deinit(&channel);
 	close(peer);
 }
 
 static void a_closed_peer_drops_what_is_unsent_and_can_still_be_read(void **state)
 {
-	struct stream stream;
-	int peer = open_pair(&stream, 100);
+	struct channel channel;
+	int peer = open_pair(&channel, 100);
 	struct frame frame;
 
 	(void)state;
 	assert_int_equal(write(peer, "\0\0\0\2hi", 6), 6);
 	close(peer);
-	push(&stream, 10, 'x');
-	stream_flush(&stream);
-	assert_true(stream.is_send_broken);
-	assert_false(stream_has_unsent(&stream));
-	assert_int_equal(stream_fill(&stream), 0);
-	assert_int_equal(stream_frame(&stream, &frame), 0);
+	push(&channel, 10, 'x');
+	channel_flush(&channel);
+	assert_true(channel.is_send_broken);
+	assert_false(channel_has_unsent(&channel));
+	assert_int_equal(channel_fill(&channel), 0);
+	assert_int_equal(channel_frame(&channel, &frame), 0);
 	assert_memory_equal(frame.message, "hi", 2);
-	assert_int_equal(stream_fill(&stream), STREAM_CLOSED);
-	stream_deinit(&stream);
+	assert_int_equal(channel_fill(&channel), CHANNEL_CLOSED);
+	channel_deinit(&channel);
 }
 
 static void nothing_received_is_a_short_frame(void **state)
 {
-	struct stream stream;
-	int peer = open_pair(&stream, 100);
+	struct channel channel;
+	int peer = open_pair(&channel, 100);
 	struct frame frame;
 
 	(void)state;
-	assert_int_equal(stream_frame(&stream, &frame), FRAME_SHORT);
-	assert_int_equal(stream_fill(&stream), STREAM_AGAIN);
-	assert_int_equal(stream_frame(&stream, &frame), FRAME_SHORT);
-	stream_deinit(&stream);
+	assert_int_equal(channel_frame(&channel, &frame), FRAME_SHORT);
+	assert_int_equal(channel_fill(&channel), CHANNEL_AGAIN);
+	assert_int_equal(channel_frame(&channel, &frame), FRAME_SHORT);
+	channel_deinit(&channel);
 	close(peer);
 }
 
 static void an_announced_length_alone_takes_no_memory(void **state)
 {
-	struct stream stream;
-	int peer = open_pair(&stream, UINT32_MAX);
+	struct channel channel;
+	int peer = open_pair(&channel, UINT32_MAX);
 	size_t capacity;
 
 	(void)state;
 	assert_int_equal(write(peer, "\xff\xff\xff\xff", 4), 4);
-	assert_int_equal(stream_fill(&stream), 0);
-	capacity = stream.in_capacity;
-	assert_int_equal(stream_fill(&stream), STREAM_AGAIN);
-	assert_int_equal(stream.in_capacity, capacity);
-	stream_deinit(&stream);
+	assert_int_equal(channel_fill(&channel), 0);
+	capacity = channel.in_capacity;
+	assert_int_equal(channel_fill(&channel), CHANNEL_AGAIN);
+	assert_int_equal(channel.in_capacity, capacity);
+	channel_deinit(&channel);
 	close(peer);
 }
 
@@ -136,8 +136,8 @@ static void an_announced_length_alone_takes_no_memory(void **state)
 static void a_long_flow_of_frames_keeps_the_buffer_small(void **state)
 {
 	static uint8_t bytes[FRAME_HEADER_BYTES + 40000];
-	struct stream stream;
-	int peer = open_pair(&stream, 40000);
+	struct channel channel;
+	int peer = open_pair(&channel, 40000);
 	struct frame frame;
 
 	(void)state;
@@ -146,14 +146,14 @@ static void a_long_flow_of_frames_keeps_the_buffer_small(void **state)
 		memset(bytes + FRAME_HEADER_BYTES, (int)(len & 0xff), len);
 		assert_int_equal(write(peer, bytes, FRAME_HEADER_BYTES + len),
 				 FRAME_HEADER_BYTES + len);
-		while (stream_frame(&stream, &frame) == FRAME_SHORT)
-			assert_int_equal(stream_fill(&stream), 0);
+		while (channel_frame(&channel, &frame) == FRAME_SHORT)
+			assert_int_equal(channel_fill(&channel), 0);
 		assert_int_equal(frame.message_len, len);
 		assert_int_equal(frame.message[len - 1], len & 0xff);
-		stream_drop(&stream, frame.total_len);
+		channel_drop(&channel, frame.total_len);
 	}
-	assert_in_range(stream.in_capacity, 1, 128 * 1024);
-	stream_deinit(&stream);
+	assert_in_range(channel.in_capacity, 1, 128 * 1024);
+	channel_deinit(&channel);
 	close(peer);
 }
 
