@@ -196,7 +196,7 @@ class Cell:
         flags = [] if is_root else ["--user", "--map-root-user"]
         self.process = subprocess.Popen(
             ["unshare", *flags, "--pid", "--mount", "--fork", "--mount-proc", "--kill-child",
-             "sh", "-c", START],
+             "bash", "-c", START],
             env=environment, pass_fds=[theirs.fileno(), lock])  # fmt: skip
         theirs.close()
         os.close(lock)

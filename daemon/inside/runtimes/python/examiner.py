@@ -5,6 +5,9 @@ Runs in the forked child, here still in the candidate's own process. Outcomes go
 """
 
 import ast
+import gc
+import os
+import re
 import sys
 
 import _assay
@@ -36,6 +39,11 @@ HELPERS = {
     PREFIX + name: getattr(_assay, name)
     for name in ("equal", "same", "true", "false", "message", "raised", "done")
 }
+# What modules of the zygote want to be called at a fork: (before, after in child, after in parent).
+fork_handlers = []
+# Who may notice that they were not: programs that draw random numbers, start threads or fork.
+NOTICES_FORK = re.compile(rb"random|thread|fork|[Pp]rocess|concurrent|asyncio")
+
 STDOUT = sys.stdout
 STDERR = sys.stderr
 
@@ -272,10 +280,23 @@ def flush(*streams):
             pass
 
 
+def call_fork_handlers(*sources):
+    """What the interpreter would have done after the fork, and will do after the candidate's own."""
+    if not any(map(NOTICES_FORK.search, sources)):
+        return
+    for before, in_child, in_parent in fork_handlers:
+        if in_child is not None:
+            in_child()
+        names = {"before": before, "after_in_child": in_child, "after_in_parent": in_parent}
+        os.register_at_fork(**{name: value for name, value in names.items() if value is not None})
+
+
 def run(job):
     kind, prompt, code, entry_point, setup, tests, files, modules = job
     aliases = [name.decode("utf-8", "replace") for name in modules]
     try:
+        call_fork_handlers(prompt, code, setup, *tests, *files)
+        gc.enable()
         examinee.write_files(files)
         EXAMINATIONS[kind](prompt, code, entry_point, setup, tests, aliases)
     except Refused as refused:

@@ -233,6 +233,7 @@ def describe(error, limit):
 
 
 def explain(error, limit):
-    """As describe(), led by: is it an assertion of the tests, and not an error of the candidate?"""
-    is_failure = isinstance(error, AssertionError) and not blames_candidate(error)
+    """As describe(), led by: do the tests say "wrong" by it, or has the candidate raised?"""
+    says_wrong = isinstance(error, (AssertionError, SystemExit))
+    is_failure = says_wrong and not blames_candidate(error)
     return (is_failure, *describe(error, limit))
