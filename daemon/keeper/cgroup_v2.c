@@ -71,7 +71,9 @@ static pid_t parent_of(pid_t pid)
 	if (cgroup_file_read(folder, "stat", text, sizeof(text)) < 0)
 		return 0;
 	after_name = strrchr(text, ')'); /* ") S 1234 ..." */
-	return after_name != NULL && strlen(after_name) > 4 ? (pid_t)atol(after_name + 4) : 0;
+	return after_name != NULL && strlen(after_name) > 4
+		       ? (pid_t)strtol(after_name + 4, NULL, 10)
+		       : 0;
 }
 
 static bool is_ours(pid_t pid, pid_t supervisor)
@@ -154,12 +156,12 @@ void cgroup_v2_take_back(struct cgroup_tree *tree)
 {
 	char leaf[CGROUP_PATH_MAX + 16];
 
-	if (!tree->has_moved)
-		return;
 	leaf_folder(tree, leaf);
-	(void)pass_on(tree->folder, true, true, '-');
-	(void)pass_on(tree->place.path, true, true, '-');
-	(void)cgroup_file_each_process(leaf, move_process, tree->place.path);
-	(void)rmdir(leaf);
+	if (tree->has_moved) {
+		(void)pass_on(tree->folder, true, true, '-');
+		(void)pass_on(tree->place.path, true, true, '-');
+		(void)cgroup_file_each_process(leaf, move_process, tree->place.path);
+	}
+	(void)rmdir(leaf); /* may have been made without anything being moved */
 	tree->has_moved = false;
 }

@@ -28,15 +28,17 @@
 	 BIT(LAYER_CGROUP_NAMESPACE) | BIT(LAYER_READ_ONLY_ROOT) | BIT(LAYER_NO_CAPABILITIES) | \
 	 BIT(LAYER_NO_NEW_PRIVILEGES) | BIT(LAYER_SECCOMP) | BIT(LAYER_RLIMITS))
 
-/* How to mend what a step complains of; the first that fits. error 0: any. */
+#define FIX_USER_NAMESPACES                                                    \
+	"allow user namespaces (sysctl kernel.unprivileged_userns_clone=1 or " \
+	"kernel.apparmor_restrict_unprivileged_userns=0, where they exist), or run assayd as root"
+
+/* How to mend what a step complains of; the first that fits. step NULL, error 0: any. */
 static const struct {
 	const char *step;
 	int error;
 	const char *fix;
 } fixes[] = {
-	{"namespaces", EPERM,
-	 "allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, or "
-	 "kernel.apparmor_restrict_unprivileged_userns=0), or run assayd as root"},
+	{"namespaces", EPERM, FIX_USER_NAMESPACES},
 	{"namespaces", ENOSPC, "raise the sysctls user.max_*_namespaces, which are used up"},
 	{"namespaces", ENOSYS, "needs Linux 5.12 or newer"},
 	{"namespaces", EINVAL, "the kernel lacks a kind of namespace; use one that has all"},
@@ -51,15 +53,18 @@ static const struct {
 	 "with an unmasked /proc (docker: --security-opt systempaths=unconfined)"},
 	{"private-mounts", EPERM, "give assayd CAP_SYS_ADMIN, or run it as an ordinary user"},
 	{"exec", ENOENT, "install the policy's program, or mount the folder that holds it"},
+	/* AppArmor lets an ordinary user make the namespaces and refuses the first use of them. */
+	{NULL, EPERM, FIX_USER_NAMESPACES},
+	{NULL, EACCES, FIX_USER_NAMESPACES},
 };
 
 static const char *fix_of(const struct failure *failure)
 {
 	for (size_t i = 0; i < sizeof(fixes) / sizeof(fixes[0]); i++)
-		if (strcmp(fixes[i].step, failure->step) == 0 &&
+		if ((fixes[i].step == NULL || strcmp(fixes[i].step, failure->step) == 0) &&
 		    (fixes[i].error == 0 || fixes[i].error == failure->error))
 			return fixes[i].fix;
-	return "see docs/troubleshooting.md";
+	return "none is known for this step; please report it together with the line above";
 }
 
 /* ---- what we are ---- */
@@ -142,8 +147,6 @@ static void explain_missing(const struct keeper *keeper, enum policy_layer layer
 			keeper->cgroups.why[layer == LAYER_CGROUP_PIDS]);
 	else if (layer == LAYER_HOST_UID)
 		log_error("fix: run assayd as root: an ordinary user has only one uid to give");
-	else
-		log_error("fix: see docs/troubleshooting.md");
 }
 
 static int check_required(const struct keeper *keeper)
