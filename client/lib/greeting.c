@@ -41,7 +41,8 @@ static int send_hello(struct assay_client *client, const char *client_name)
 	return client_send(client, &message);
 }
 
-/* The server answered the greeting with an Error. */
+/* The server answered the greeting with an Error. In a greeting made here nothing can be invalid
+ * but the version. */
 static int refused(struct assay_client *client, const Assay__Error *error)
 {
 	int err = -EPROTO;
@@ -53,7 +54,7 @@ static int refused(struct assay_client *client, const Assay__Error *error)
 		err = -EBUSY;
 	else if (error->code == ASSAY__ERROR_CODE__SHUTTING_DOWN)
 		err = -ECONNREFUSED;
-	else if (strstr(error->field, "protocol_major") != NULL)
+	else if (error->code == ASSAY__ERROR_CODE__INVALID_REQUEST)
 		err = -EPROTONOSUPPORT;
 	return client_fail(client, err, "the daemon refused the connection: %s", error->message);
 }
