@@ -209,11 +209,12 @@ fuzz: $(FUZZ_PROGRAMS) ## libFuzzer targets, FUZZ_SECONDS each (default 120)
 fuzz-short: $(FUZZ_PROGRAMS)
 	@tests/fuzz/run.sh 10 $(FUZZ_PROGRAMS)
 
-$(BUILD)/bench/%: tests/bench/%.c
+$(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libassay.so
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -I$(PYTHON_INCLUDE) -o $@ $< $(shell $(PYTHON)-config --embed --ldflags)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -I$(PYTHON_INCLUDE) -o $@ $< -L$(BUILD) -lassay \
+		-Wl,-rpath,'$$ORIGIN/..' $(shell $(PYTHON)-config --embed --ldflags)
 
-bench: all $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH)) ## throughput and latency beside the floor and bubblewrap
+bench: all $(BUILD)/gen/assay_pb2.py $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH)) ## throughput and latency beside the floor and bubblewrap
 	ASSAY_BUILD=$(abspath $(BUILD)) $(PYTHON) tests/bench/bench.py
 
 # ---------------------------------------------------------------- keeping the code in shape
