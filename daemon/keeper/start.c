@@ -15,9 +15,11 @@
 
 #include "base/log.h"
 #include "keeper/cell.h"
+#include "keeper/cgroup_file.h"
 #include "keeper/filter.h"
 #include "keeper/keeper_msg.h"
 #include "keeper/plan_build.h"
+#include "keeper/userns.h"
 
 #define BIT(layer) (1u << (layer))
 
@@ -32,6 +34,11 @@
 	"allow user namespaces (sysctl kernel.unprivileged_userns_clone=1 or " \
 	"kernel.apparmor_restrict_unprivileged_userns=0, where they exist), or run assayd as root"
 
+#define FIX_CGROUP                                                                                \
+	"fix: run assayd as root; with cgroup v2 in a cgroup of its own (systemd-run --scope -p " \
+	"Delegate=yes assayd, with --user as an ordinary user), or take the layer from the "      \
+	"policy's required layers"
+
 /* How to mend what a step complains of; the first that fits. step NULL, error 0: any. */
 static const struct {
 	const char *step;
@@ -39,12 +46,12 @@ static const struct {
 	const char *fix;
 } fixes[] = {
 	{"namespaces", EPERM, FIX_USER_NAMESPACES},
-	{"namespaces", ENOSPC, "raise the sysctls user.max_*_namespaces, which are used up"},
+	{"namespaces", ENOSPC, "raise the sysctls user.max_*_namespaces, which are 0 or used up"},
 	{"namespaces", ENOSYS, "needs Linux 5.12 or newer"},
 	{"namespaces", EINVAL, "the kernel lacks a kind of namespace; use one that has all"},
 	{"user-namespace", EPERM, "the container that assayd runs in forbids user namespaces"},
 	{"user-namespace", ENOSPC, "raise the sysctl user.max_user_namespaces"},
-	{"map-ids", 0, "choose an option for the uid base that this machine or container maps"},
+	{"map-ids", 0, "choose a uid base whose uids this machine or container has"},
 	{"mount-sources", ENOSYS, "needs Linux 5.12 or newer"},
 	{"mount-sources", ENOENT, "install what is missing, or change the policy's mounts"},
 	{"mount-sources", EACCES, "let the user of assayd read it, or change the policy's mounts"},
@@ -80,10 +87,31 @@ static bool has_capability(cap_value_t cap)
 	return value == CAP_SET;
 }
 
-static bool is_privileged(void)
+static int find_power(struct keeper *keeper)
 {
-	return geteuid() == 0 && has_capability(CAP_SYS_ADMIN) && has_capability(CAP_SETUID) &&
-	       has_capability(CAP_SETGID);
+	const bool may_set_ids = has_capability(CAP_SYS_ADMIN) && has_capability(CAP_SETUID) &&
+				 has_capability(CAP_SETGID);
+	char map[4096];
+
+	if (cgroup_file_read("/proc/self", "uid_map", map, sizeof(map)) < 0) {
+		log_error("/proc/self/uid_map cannot be read; fix: mount /proc");
+		return KEEPER_EXIT_UNABLE;
+	}
+	switch (userns_power_of(geteuid(), may_set_ids, map, keeper->table->uid_base,
+				keeper->table->n_slots)) {
+	case USERNS_ROOT:
+		keeper->is_privileged = true;
+		return 0;
+	case USERNS_SELF:
+		return 0;
+	case USERNS_UNFIT:
+		break;
+	}
+	log_error("running as root that may not give other host uids to candidates (needs "
+		  "CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, and uids from %u to exist)",
+		  keeper->table->uid_base);
+	log_error("fix: give assayd these capabilities, or run it as an ordinary user");
+	return KEEPER_EXIT_UNABLE;
 }
 
 /* Three descriptors a slot, more than the usual soft limit for many slots. */
@@ -139,12 +167,7 @@ static int try_policies(struct keeper *keeper)
 static void explain_missing(const struct keeper *keeper, enum policy_layer layer)
 {
 	if (layer == LAYER_CGROUP_MEMORY || layer == LAYER_CGROUP_PIDS)
-		log_error(
-			"fix: start assayd in a cgroup of its own that it may write to "
-			"(systemd-run "
-			"--scope -p Delegate=yes assayd, add --user as an ordinary user), or take "
-			"the layer from the policy's required layers; here: %s",
-			keeper->cgroups.why[layer == LAYER_CGROUP_PIDS]);
+		log_error(FIX_CGROUP "; here: %s", keeper->cgroups.why[layer == LAYER_CGROUP_PIDS]);
 	else if (layer == LAYER_HOST_UID)
 		log_error("fix: run assayd as root: an ordinary user has only one uid to give");
 }
@@ -182,17 +205,15 @@ int keeper_start(struct keeper *keeper, const struct policy_table *table, size_t
 	const char *wrong = plan_check_table(table, table_size);
 	int status;
 
-	*keeper = (struct keeper){.table = table, .is_privileged = is_privileged()};
+	*keeper = (struct keeper){.table = table};
 	init_slots(keeper);
 	if (wrong != NULL) {
 		log_error("the policies handed over are not well-formed: %s", wrong);
 		return EXIT_FAILURE;
 	}
-	if (geteuid() == 0 && !keeper->is_privileged) {
-		log_error("running as root without CAP_SYS_ADMIN, CAP_SETUID and CAP_SETGID");
-		log_error("fix: give assayd these capabilities, or run it as an ordinary user");
-		return KEEPER_EXIT_UNABLE;
-	}
+	status = find_power(keeper);
+	if (status != 0)
+		return status;
 	raise_open_files();
 	status = prepare_policies(keeper);
 	if (status != 0)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
@@ -42,4 +43,53 @@ int userns_map(pid_t pid, unsigned int inside_id, uid_t uid, gid_t gid)
 	if (err == 0)
 		err = write_map(pid, "uid_map", inside_id, uid);
 	return err;
+}
+
+/* One number of a map; false at its end. */
+static bool next_number(const char **map, unsigned int *number)
+{
+	char *end;
+
+	*number = (unsigned int)strtoul(*map, &end, 10);
+	if (end == *map)
+		return false;
+	*map = end;
+	return true;
+}
+
+/* The part of a map that `id` is in: how far it goes, and what `id` is outside. */
+static bool find_part(const char *map, unsigned int id, unsigned int *n_left, unsigned int *outside)
+{
+	unsigned int first;
+	unsigned int first_outside;
+	unsigned int n;
+
+	while (next_number(&map, &first) && next_number(&map, &first_outside) &&
+	       next_number(&map, &n)) {
+		if (id < first || id - first >= n)
+			continue;
+		*n_left = n - (id - first);
+		*outside = first_outside + (id - first);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Root of a rootless container has the capabilities but not the ids; then it is an ordinary user
+ * that happens to be called 0. Only the host's root must not run candidates: RLIMIT_NPROC does not
+ * bind it. (Of nested namespaces only the innermost map can be seen.)
+ */
+enum userns_power userns_power_of(uid_t uid, bool may_set_ids, const char *uid_map,
+				  unsigned int uid_base, unsigned int n_slots)
+{
+	unsigned int n_left;
+	unsigned int outside;
+
+	if (uid == 0 && may_set_ids && find_part(uid_map, uid_base + 1, &n_left, &outside) &&
+	    n_left >= n_slots)
+		return USERNS_ROOT;
+	if (uid == 0 && (!find_part(uid_map, 0, &n_left, &outside) || outside == 0))
+		return USERNS_UNFIT;
+	return USERNS_SELF;
 }
