@@ -64,11 +64,17 @@ static uint64_t wall_end_ns(const struct run *run)
 	return run->started_ns + run->job->batch->task.limits.wall_ms * NS_PER_MS;
 }
 
+static bool is_flooded(const struct stream *stream)
+{
+	return stream->dropped_bytes / (LIMITS_FLOOD_FACTOR - 1) >= stream->max_bytes &&
+	       stream->dropped_bytes > 0;
+}
+
 static void check_streams(struct run *run)
 {
 	if (run->records.dropped_bytes > 0)
 		run_kill(run, RUN_KILLED_RECORDS);
-	if (run->output.dropped_bytes > 0 || run->error_output.dropped_bytes > 0)
+	if (is_flooded(&run->output) || is_flooded(&run->error_output))
 		run_kill(run, RUN_KILLED_OUTPUT);
 }
 
@@ -233,8 +239,7 @@ void run_finish(struct run *run, const struct cell_report *report, struct run_fa
 		.examination = examination,
 		.limits = run->job->batch->task.limits,
 		.kill_reason = run->kill_reason,
-		.is_output_exceeded =
-			run->output.dropped_bytes > 0 || run->error_output.dropped_bytes > 0,
+		.is_output_exceeded = is_flooded(&run->output) || is_flooded(&run->error_output),
 		.ran_alone = run->job->runs_alone,
 		.attempts = run->job->attempts,
 		.wall_ns = clock_now_ns() - run->started_ns,

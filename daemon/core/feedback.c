@@ -153,7 +153,7 @@ static void describe_limit(struct text_buffer *buffer, const struct feedback_inp
 		break;
 	case VERDICT_OUTPUT_LIMIT:
 		append(buffer, "The limit is %" PRIu64 " bytes each for stdout and stderr.",
-		       limits->output_bytes);
+		       limits->output_bytes * LIMITS_FLOOD_FACTOR);
 		break;
 	default:
 		append(buffer, "The limit is %" PRIu32 " at one time.", limits->processes);

@@ -23,9 +23,15 @@ struct limits {
 	uint64_t cpu_ms;
 	uint64_t wall_ms;
 	uint64_t memory_bytes;
-	uint64_t output_bytes;
+	uint64_t output_bytes; /* kept of each stream; what comes after is dropped and counted */
 	uint32_t processes;
 };
+
+/*
+ * Debug output is no fault: it is drained and dropped. More than this many times output_bytes on
+ * one stream is a flood, and the run is ended with OUTPUT_LIMIT.
+ */
+#define LIMITS_FLOOD_FACTOR 256
 
 /* Layers of isolation: X(NAME, "text as in results"). The bit of a layer is 1 << LAYER_NAME. */
 #define POLICY_LAYERS(X)                          \
