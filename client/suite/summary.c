@@ -197,7 +197,7 @@ static struct libscols_table *new_table(const struct summary_options *options, F
 		  scols_table_set_termforce(table, SCOLS_TERMFORCE_ALWAYS) == 0 &&
 		  scols_table_set_termwidth(table, (size_t)width) == 0 &&
 		  scols_table_enable_noheadings(table, 1) == 0 &&
-		  scols_table_set_column_separator(table, "  ") == 0 &&
+		  scols_table_set_column_separator(table, " ") == 0 &&
 		  scols_table_new_column(table, "VERDICT", 0, 0) &&
 		  scols_table_new_column(table, "TASK", 0, 0) &&
 		  scols_table_new_column(table, "FEEDBACK", 0, SCOLS_FL_TRUNC);
@@ -253,6 +253,7 @@ static int print_table(FILE *out, const struct tasks *tasks, const struct sample
 			n_bad += counts[at].n;
 	if (n_bad > n_rows)
 		fprintf(out, "… and %zu more\n", n_bad - n_rows);
+	fputc('\n', out);
 	return err;
 }
 
