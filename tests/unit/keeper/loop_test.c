@@ -366,6 +366,9 @@ static void test_limits(void **state)
 		memset(text, 0, sizeof(text));
 		assert_true(pread(rig.memory_events, text, sizeof(text) - 1, 0) > 0);
 		assert_non_null(strstr(text, "oom_kill 0"));
+		assert_string_equal(probe(&rig, "memory"), "killed by 9");
+		assert_true(pread(rig.memory_events, text, sizeof(text) - 1, 0) > 0);
+		assert_non_null(strstr(text, "oom_kill 1"));
 	}
 	fd_close(&rig.broker);
 	assert_int_equal(wait_keeper(&rig), 0);

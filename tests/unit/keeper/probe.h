@@ -178,6 +178,26 @@ static void probe_forks(char *text)
 	snprintf(text, PROBE_TEXT_BYTES, "forks %d", n);
 }
 
+#define HOG_BYTES (400u << 20)
+
+/* A child that takes more than the cgroup gives, and what became of it. */
+static void probe_memory(char *text)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		char *hog = malloc(HOG_BYTES);
+
+		for (size_t i = 0; hog != NULL && i < HOG_BYTES; i += 4096)
+			((volatile char *)hog)[i] = 1;
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	snprintf(text, PROBE_TEXT_BYTES, "killed by %d",
+		 WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+}
+
 static int probe_main(int argc, char **argv)
 {
 	char command[64];
@@ -193,6 +213,8 @@ static int probe_main(int argc, char **argv)
 			probe_lock(text);
 		else if (strcmp(command, "forks") == 0)
 			probe_forks(text);
+		else if (strcmp(command, "memory") == 0)
+			probe_memory(text);
 		else if (strcmp(command, "leave-child") == 0)
 			snprintf(text, sizeof(text), "%d", fork() == 0 ? pause() : 0);
 		else
