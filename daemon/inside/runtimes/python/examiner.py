@@ -2,6 +2,12 @@
 
 Runs in the forked child, here still in the candidate's own process. Outcomes go straight to C
 (judge.c), which writes the records; nothing here says "passed".
+
+What counts as a test: every assert statement of the test source that rewrite.py takes over, wherever
+it stands; of `asserts`, every text; of a source without any, the source as a whole. The plan counts
+all of them before the candidate's code runs; the end says how many were reached. One that stands in
+a branch not taken stays NOT_RUN and is no failure. What the tests raise outside an assertion is told
+of the next test that it kept from running.
 """
 
 import ast

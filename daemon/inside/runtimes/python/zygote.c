@@ -253,12 +253,7 @@ static int take_areas(struct wipe *wipe, PyObject *areas)
 
 		if (path == NULL || !PyUnicode_FSConverter(path, &bytes))
 			return -1;
-		wipe->areas[i].path = strdup(PyBytes_AsString(bytes));
-		Py_DECREF(bytes);
-		if (wipe->areas[i].path == NULL) {
-			PyErr_NoMemory();
-			return -1;
-		}
+		wipe->areas[i].path = PyBytes_AsString(bytes); /* kept as long as the cell lives */
 	}
 	wipe->n_areas = (unsigned int)n;
 	return 0;
