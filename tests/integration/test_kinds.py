@@ -103,14 +103,18 @@ def test_asserts_in_loops(client):
     assert client.judge_one(evaluate(late, entry_point="add", check=check)).verdict == pb.FAILED
 
 
-def test_check_that_asserts_nothing_is_not_a_pass(client):
-    result = client.judge_one(evaluate(GOOD_ADD, entry_point="add",
-                                       check="def check(candidate):\n    candidate(1, 2)\n"))
-    assert result.verdict in (pb.NO_TESTS, pb.BAD_TASK)
+def test_check_without_an_assertion_is_one_test(client):
+    """Tests may judge through functions of their own; then not to raise is to pass."""
+    check = ("def same(a, b):\n    if a != b: raise ValueError(a)\n"
+             "def check(candidate):\n    same(candidate(1, 2), 3)\n")
+    right, wrong = client.judge(evaluate(GOOD_ADD, WRONG_ADD, entry_point="add", check=check))
+    assert (right.verdict, right.tests_total) == (pb.PASSED, 1)
+    assert not wrong.passed
 
 
 def test_an_empty_check_is_not_a_pass(client):
-    for source in ("", "\n", "# nothing\n"):
+    for source in ("", "\n", "# nothing\n", "x = 1\n", "def check(candidate):\n    pass\n",
+                   'def check(candidate):\n    """Nothing."""\n'):
         result = client.judge_one(evaluate(GOOD_ADD, entry_point="add", check=source))
         assert result.verdict in (pb.NO_TESTS, pb.BAD_TASK), source
         assert result.fault == pb.FAULT_TESTS
@@ -159,8 +163,9 @@ def test_an_empty_list_of_asserts_is_not_a_pass(client):
     assert result.verdict == pb.NO_TESTS and result.fault == pb.FAULT_TESTS and not result.passed
 
 
-def test_an_assert_without_an_assertion_is_not_a_pass(client):
-    result = client.judge_one(evaluate(GOOD_ADD, asserts=["add(1, 2)"]))
+@pytest.mark.parametrize("text", ["", "pass", "# assert add(1, 2) == 3", "'assert'"])
+def test_an_assert_that_holds_no_test_is_not_a_pass(client, text):
+    result = client.judge_one(evaluate(GOOD_ADD, asserts=[text]))
     assert result.verdict != pb.PASSED
 
 

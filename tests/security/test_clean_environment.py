@@ -14,8 +14,12 @@ def test_no_variable_of_the_host(own_daemon):
         result = client.judge_one(evaluate_program("""
 import os
 print(dict(os.environ))
-print(open('/proc/self/environ', 'rb').read())
-print(open('/proc/self/cmdline', 'rb').read(), os.getcwd())
+for name in ('environ', 'cmdline'):
+    try:
+        print(open(f'/proc/self/{name}', 'rb').read())
+    except OSError:
+        print('unreadable')
+print(os.getcwd())
 """))
     assert result.passed
     text = result.stdout.decode()
