@@ -137,7 +137,7 @@ static const struct argp_option option_list[] = {
 	 "The daemon's socket, unix:PATH or PATH (default: $ASSAY_ADDR, else the user's, else the "
 	 "system's, else a private daemon is started)",
 	 0},
-	{"help", 'h', NULL, 0, "Give this help", -1},
+	{NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0},
 	{"version", 'V', NULL, 0, "Print the version", -1},
 	{0},
 };
@@ -238,7 +238,7 @@ int main(int argc, char **argv)
 	argp_err_exit_status = CLI_USAGE;
 	install_signals();
 	argv[0] = name;
-	argp_parse(&arguments_parser, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, &arguments);
+	argp_parse(&arguments_parser, argc, argv, ARGP_IN_ORDER, NULL, &arguments);
 	if (arguments.verb_at == 0) {
 		print_short_help(argc > 1 ? stderr : stdout);
 		return argc > 1 ? CLI_USAGE : CLI_DONE;

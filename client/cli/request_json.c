@@ -111,7 +111,7 @@ static int set_task_limits(const json_t *task, assay_request *request, struct re
 		if (limit < 0)
 			return field_error(error, field, "is not known; one of %s", LIMIT_NAMES);
 		if (!json_is_integer(value) || json_integer_value(value) < 0)
-			return field_wrong_type(error, field, "a whole number, not negative",
+			return field_wrong_type(error, field, "a whole number of at least 0",
 						value);
 		err = assay_request_set_number(request, limit_table[limit].number,
 					       (uint64_t)json_integer_value(value));
@@ -194,7 +194,7 @@ static int set_options(const json_t *task, assay_request *request, struct reques
 		else if (json_is_integer(value) && json_integer_value(value) >= 0)
 			number = (uint64_t)json_integer_value(value);
 		else
-			err = field_wrong_type(error, field, "a whole number, not negative", value);
+			err = field_wrong_type(error, field, "a whole number of at least 0", value);
 		if (err < 0)
 			return err;
 		err = assay_request_set_number(request, option_table[i].number, number);

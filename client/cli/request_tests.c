@@ -54,7 +54,7 @@ static int read_number(const json_t *tests, const char *key, const char *field, 
 	if (value == NULL || json_is_null(value))
 		return 0;
 	if (!json_is_number(value) || json_number_value(value) < 0)
-		return field_wrong_type(error, field, "a number, not negative", value);
+		return field_wrong_type(error, field, "a number of at least 0", value);
 	*number = json_number_value(value);
 	return 0;
 }
