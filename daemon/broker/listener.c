@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "broker/batch.h"
@@ -117,6 +118,10 @@ struct listener *listener_new(struct broker *broker, int socket)
 	listener->reaper = event_new(broker->base, -1, 0, on_reap, listener);
 	listener->resumer = event_new(broker->base, -1, 0, on_resume, listener);
 	listener->retry = evtimer_new(broker->base, accept_again, listener);
+	if (fd_set_nonblocking(socket, true) < 0) {
+		listener_free(listener);
+		return NULL;
+	}
 	listener->connections =
 		evconnlistener_new(broker->base, on_accept, listener,
 				   LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, socket);

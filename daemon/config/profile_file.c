@@ -332,8 +332,10 @@ static int read_action(const struct reader *reader, const json_t *group,
 				   "SCMP_ACT_KILL_PROCESS");
 	model->action = (uint16_t)action_table[i].action;
 	model->error = 0;
-	if (error != NULL && !is_errno(error))
-		return error_group(reader, "errnoRet", "is not a number from 1 to 4095");
+	/* 0 answers "done" without doing it. */
+	if (error != NULL && !is_errno(error) &&
+	    !(json_is_integer(error) && json_integer_value(error) == 0))
+		return error_group(reader, "errnoRet", "is not a number from 0 to 4095");
 	if (model->action == POLICY_SYSCALL_ERRNO)
 		model->error = error != NULL ? (uint16_t)json_integer_value(error) : EPERM;
 	return 0;

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -71,7 +72,6 @@ static void lower_limits(const struct child_setting *setting, const struct cell_
 	limit(RLIMIT_CPU, request->cpu_ns / NS_PER_SECOND + 2);
 	limit(RLIMIT_FSIZE, request->file_bytes);
 	limit(RLIMIT_NOFILE, request->open_files);
-	limit(RLIMIT_CORE, 0);
 	limit_stack(request->stack_bytes);
 	if ((request->flags & CELL_RUN_LIMIT_ADDRESS_SPACE) != 0)
 		limit(RLIMIT_AS, request->memory_bytes + setting->address_space_bytes);
@@ -129,6 +129,9 @@ void child_run(const struct child_setting *setting, const struct cell_request *r
 
 	fd = arrange_descriptors(fds);
 	setsid();
+	/* pid 1 is not dumpable; we are, or it could not see us in its /proc and add up our time.
+	 */
+	prctl(PR_SET_DUMPABLE, 1);
 	lower_limits(setting, request);
 	bytes = read_job(fd, &len);
 	/* The control socket, the job, the originals of the other three. */
