@@ -10,13 +10,16 @@
  * constant memory. Nothing in it can end the command: a line that cannot be used, a damaged archive
  * and a file that vanished all become jobs with an error.
  *
- * At the end the thread may be waiting in read(2) for input that never comes; it is cancelled
- * there. Cancellation is deferred and enabled only around the reading, where it holds no lock.
+ * At the end the thread may be waiting in read(2) for input that never comes. It is poked with a
+ * signal that does nothing but end the wait, again and again, since a signal just before the wait
+ * is lost (pthread_cancel() would need no repetition, but upsets AddressSanitizer). Should it not
+ * come back, say from opening a named pipe, it is left alone: the process is about to end.
  */
 #include "client/cli/eval_input.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,6 +30,9 @@
 
 #include "client/suite/lines.h"
 
+#define POKE_SIGNAL SIGUSR1
+#define POKE_PAUSE_MS 2
+#define POKES_MAX 250
 #define QUEUE_JOBS_MAX 64
 #define QUEUE_BYTES_MAX ((size_t)8 << 20)
 
@@ -69,7 +75,7 @@ static void signal_change(struct eval_input *input)
 /* Takes the job; waits for room. False: there will be none. */
 static bool push(struct eval_input *input, struct eval_job *job)
 {
-	bool is_stopping;
+	bool is_wanted;
 
 	pthread_mutex_lock(&input->mutex);
 	while (!input->is_stopping && input->n_queued > 0 &&
@@ -78,10 +84,10 @@ static bool push(struct eval_input *input, struct eval_job *job)
 	TAILQ_INSERT_TAIL(&input->queue, job, list);
 	input->n_queued++;
 	input->queued_bytes += job->bytes;
-	is_stopping = input->is_stopping;
+	is_wanted = !input->is_stopping;
 	pthread_mutex_unlock(&input->mutex);
 	signal_change(input);
-	return !is_stopping;
+	return is_wanted;
 }
 
 static void set_error(struct eval_job *job, const char *text, const char *detail)
@@ -153,15 +159,24 @@ static void push_failure(struct eval_input *input, const char *file, uint64_t li
 	push(input, job);
 }
 
+static bool is_stopping(struct eval_input *input)
+{
+	bool stopping;
+
+	pthread_mutex_lock(&input->mutex);
+	stopping = input->is_stopping;
+	pthread_mutex_unlock(&input->mutex);
+	return stopping;
+}
+
+/* As lines_next(); -EINTR only when stopping. */
 static int next_line(struct eval_input *input, char **text, size_t *len)
 {
 	int outcome;
 
-	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
 	do {
 		outcome = lines_next(input->lines, text, len);
-	} while (outcome == -EINTR);
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	} while (outcome == -EINTR && !is_stopping(input));
 	return outcome;
 }
 
@@ -171,11 +186,10 @@ static void read_file(struct eval_input *input, const char *file)
 	char *text;
 	int outcome;
 
-	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
 	outcome = lines_open(file, &input->lines);
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	if (outcome < 0) {
-		push_failure(input, file, 0, outcome);
+		if (outcome != -EINTR)
+			push_failure(input, file, 0, outcome);
 		return;
 	}
 	while ((outcome = next_line(input, &text, &len)) == 0) {
@@ -192,7 +206,7 @@ static void read_file(struct eval_input *input, const char *file)
 		if (!push(input, job))
 			break;
 	}
-	if (outcome < 0)
+	if (outcome < 0 && outcome != -EINTR)
 		push_failure(input, file, lines_number(input->lines) + 1, outcome);
 	lines_close(input->lines);
 	input->lines = NULL;
@@ -202,8 +216,7 @@ static void *read_files(void *argument)
 {
 	struct eval_input *input = argument;
 
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
-	for (size_t i = 0; i < input->n_files; i++)
+	for (size_t i = 0; i < input->n_files && !is_stopping(input); i++)
 		read_file(input, input->files[i]);
 	pthread_mutex_lock(&input->mutex);
 	input->read_all = true;
@@ -212,11 +225,48 @@ static void *read_files(void *argument)
 	return NULL;
 }
 
+static void do_nothing(int signal)
+{
+	(void)signal;
+}
+
+static int start_thread(struct eval_input *input)
+{
+	struct sigaction poke = {.sa_handler = do_nothing}; /* no SA_RESTART: waits end */
+	sigset_t all, before;
+	int err;
+
+	sigemptyset(&poke.sa_mask);
+	sigaction(POKE_SIGNAL, &poke, NULL);
+	/* Other signals are the main thread's: a new thread starts with the mask of its maker. */
+	sigfillset(&all);
+	sigdelset(&all, POKE_SIGNAL);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = -pthread_create(&input->thread, NULL, read_files, input);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return err;
+}
+
+/* False: it does not come back. */
+static bool end_thread(struct eval_input *input)
+{
+	pthread_mutex_lock(&input->mutex);
+	input->is_stopping = true;
+	pthread_cond_signal(&input->room);
+	pthread_mutex_unlock(&input->mutex);
+	for (int i = 0; i < POKES_MAX; i++) {
+		if (pthread_tryjoin_np(input->thread, NULL) == 0)
+			return true;
+		pthread_kill(input->thread, POKE_SIGNAL);
+		poll(NULL, 0, POKE_PAUSE_MS);
+	}
+	return pthread_tryjoin_np(input->thread, NULL) == 0;
+}
+
 int eval_input_start(char *const *files, size_t n_files, const struct request_options *options,
 		     struct eval_input **result)
 {
 	struct eval_input *input = calloc(1, sizeof(*input));
-	sigset_t all, before;
 	int err;
 
 	if (input == NULL)
@@ -229,12 +279,8 @@ int eval_input_start(char *const *files, size_t n_files, const struct request_op
 	pthread_cond_init(&input->room, NULL);
 	input->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	err = input->event_fd < 0 ? -errno : 0;
-	/* Signals are the main thread's: a new thread starts with the mask of its maker. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	if (err == 0)
-		err = -pthread_create(&input->thread, NULL, read_files, input);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+		err = start_thread(input);
 	if (err < 0) {
 		if (input->event_fd >= 0)
 			close(input->event_fd);
@@ -285,12 +331,8 @@ void eval_input_stop(struct eval_input *input)
 
 	if (input == NULL)
 		return;
-	pthread_mutex_lock(&input->mutex);
-	input->is_stopping = true;
-	pthread_cond_signal(&input->room);
-	pthread_mutex_unlock(&input->mutex);
-	pthread_cancel(input->thread);
-	pthread_join(input->thread, NULL);
+	if (!end_thread(input))
+		return;
 	lines_close(input->lines);
 	while ((job = TAILQ_FIRST(&input->queue)) != NULL) {
 		TAILQ_REMOVE(&input->queue, job, list);
