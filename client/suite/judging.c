@@ -54,8 +54,10 @@ static int set_unjudged(struct run *run, size_t index, const char *name, const c
 static int keep_result(struct run *run, size_t index, const assay_result *result)
 {
 	struct sample *sample = &run->judging->samples->items[index];
-	struct finding finding = finding_of(result);
 	size_t len;
+	const char *prompt = task_format_text(sample->task->record, "prompt", &len);
+	bool has_prompt = run->judging->tasks->format == &format_humaneval;
+	struct finding finding = finding_of(result, has_prompt ? prompt : NULL);
 	const char *feedback = assay_result_text(result, ASSAY_RESULT_FEEDBACK, &len);
 	char *feedback_json = len ? python_string_quote(feedback, len) : NULL;
 	char *result_json = finding_new_result_json(&finding);

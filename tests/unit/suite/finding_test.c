@@ -51,6 +51,22 @@ static void exceptions_give_their_text(void **state)
 	assert_result(ASSAY_TAMPERED, ASSAY_TEST_ERROR, "SystemExit", "0", "\"failed: 0\"");
 }
 
+static void syntax_errors_have_their_line(void **state)
+{
+	(void)state;
+	struct finding finding = {
+		.verdict = ASSAY_COMPILE_ERROR,
+		.error_type = "SyntaxError",
+		.error_message = "invalid syntax",
+		.error_message_len = strlen("invalid syntax"),
+		.syntax_line = 12,
+		.detail = "",
+	};
+	char *result = finding_new_result_json(&finding);
+	assert_string_equal(result, "\"failed: invalid syntax (<string>, line 12)\"");
+	free(result);
+}
+
 static void programs_that_give_no_answer_timed_out(void **state)
 {
 	(void)state;
@@ -85,6 +101,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(passed),
 		cmocka_unit_test(exceptions_give_their_text),
+		cmocka_unit_test(syntax_errors_have_their_line),
 		cmocka_unit_test(programs_that_give_no_answer_timed_out),
 		cmocka_unit_test(the_first_failure_decides),
 		cmocka_unit_test(what_is_unknown_there_is_explained),
