@@ -244,7 +244,7 @@ static int fill_request(const struct run_arguments *arguments, const struct run_
 		err = assay_request_set_text(request, ASSAY_REQUEST_PROMPT, files->prompt.bytes,
 					     files->prompt.len);
 	if (err == 0)
-		err = assay_request_add_candidate(request, NULL, files->solution.bytes,
+		err = assay_request_add_candidate(request, "0", files->solution.bytes,
 						  files->solution.len);
 	if (err >= 0)
 		return CLI_DONE;

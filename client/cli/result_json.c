@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/cli/utf8.h"
+#include "client/cli/characters.h"
 
 #define REAL_DIGITS 15
 
@@ -29,9 +29,9 @@ json_t *json_from_bytes(const char *bytes, size_t len)
 	char *copy;
 	size_t copy_len;
 
-	if (utf8_is_valid(bytes, len))
+	if (characters_are_valid(bytes, len))
 		return json_stringn_nocheck(bytes, len);
-	copy = utf8_replace_invalid(bytes, len, &copy_len);
+	copy = characters_replace_invalid(bytes, len, &copy_len);
 	if (copy == NULL)
 		return NULL;
 	string = json_stringn_nocheck(copy, copy_len);
@@ -180,7 +180,7 @@ static int add_output(json_t *object, const assay_result *result, const char *ke
 	const char *bytes = assay_result_text(result, which, &len);
 	int err = json_object_set_new_nocheck(object, key, json_from_bytes(bytes, len));
 
-	if (!utf8_is_valid(bytes, len))
+	if (!characters_are_valid(bytes, len))
 		err |= json_object_set_new_nocheck(object, base64_key, base64(bytes, len));
 	return err;
 }

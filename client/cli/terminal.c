@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "client/cli/utf8.h"
+#include "client/cli/characters.h"
 
 static void write_character(FILE *out, const char *bytes, size_t n, uint32_t code_point, int indent)
 {
@@ -18,9 +18,9 @@ static void write_character(FILE *out, const char *bytes, size_t n, uint32_t cod
 		fprintf(out, "\n%*s", indent, "");
 	else if (code_point == '\n')
 		fputs("\\n", out);
-	else if (code_point < 0x80 && utf8_is_unsafe(code_point))
+	else if (code_point < 0x80 && character_is_unsafe(code_point))
 		fprintf(out, "\\x%02x", (unsigned int)code_point);
-	else if (utf8_is_unsafe(code_point))
+	else if (character_is_unsafe(code_point))
 		fprintf(out, "\\u{%x}", (unsigned int)code_point);
 	else
 		fwrite(bytes, 1, n, out);
@@ -30,7 +30,7 @@ void terminal_write(FILE *out, const char *text, size_t len, int indent)
 {
 	for (size_t at = 0; at < len;) {
 		uint32_t code_point;
-		size_t n = utf8_decode(text + at, len - at, &code_point);
+		size_t n = character_decode(text + at, len - at, &code_point);
 
 		if (n == 0) {
 			fprintf(out, "\\x%02x", (unsigned int)(unsigned char)text[at]);

@@ -10,13 +10,13 @@
  * bytes there are no complete UTF-8 (overlong forms, surrogates and numbers above U+10FFFF are
  * none). len must not be 0.
  */
-size_t utf8_decode(const char *bytes, size_t len, uint32_t *code_point);
+size_t character_decode(const char *bytes, size_t len, uint32_t *code_point);
 
-bool utf8_is_valid(const char *bytes, size_t len);
+bool characters_are_valid(const char *bytes, size_t len);
 
 /* A copy in which each byte that is no UTF-8 is U+FFFD; the caller frees. NULL when memory is
  * short. *copy_len without the NUL behind it. */
-char *utf8_replace_invalid(const char *bytes, size_t len, size_t *copy_len);
+char *characters_replace_invalid(const char *bytes, size_t len, size_t *copy_len);
 
 /* Could move the cursor, change what is already on the screen or the order of letters. */
-bool utf8_is_unsafe(uint32_t code_point);
+bool character_is_unsafe(uint32_t code_point);

@@ -11,12 +11,12 @@
  * C1: some terminals obey 0x9b like ESC [), and the characters that reorder text, with which a
  * failed test could be made to read like a passed one.
  */
-#include "client/cli/utf8.h"
+#include "client/cli/characters.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-size_t utf8_decode(const char *bytes, size_t len, uint32_t *code_point)
+size_t character_decode(const char *bytes, size_t len, uint32_t *code_point)
 {
 	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
 	unsigned char first = (unsigned char)bytes[0];
@@ -40,12 +40,12 @@ size_t utf8_decode(const char *bytes, size_t len, uint32_t *code_point)
 	return n;
 }
 
-bool utf8_is_valid(const char *bytes, size_t len)
+bool characters_are_valid(const char *bytes, size_t len)
 {
 	uint32_t ignored;
 
 	for (size_t at = 0; at < len;) {
-		size_t n = utf8_decode(bytes + at, len - at, &ignored);
+		size_t n = character_decode(bytes + at, len - at, &ignored);
 
 		if (n == 0)
 			return false;
@@ -54,7 +54,7 @@ bool utf8_is_valid(const char *bytes, size_t len)
 	return true;
 }
 
-char *utf8_replace_invalid(const char *bytes, size_t len, size_t *copy_len)
+char *characters_replace_invalid(const char *bytes, size_t len, size_t *copy_len)
 {
 	char *copy = malloc(len * 3 + 1);
 	size_t to = 0;
@@ -63,7 +63,7 @@ char *utf8_replace_invalid(const char *bytes, size_t len, size_t *copy_len)
 	if (copy == NULL)
 		return NULL;
 	for (size_t at = 0; at < len;) {
-		size_t n = utf8_decode(bytes + at, len - at, &ignored);
+		size_t n = character_decode(bytes + at, len - at, &ignored);
 
 		if (n == 0) {
 			memcpy(copy + to, "\xef\xbf\xbd", 3);
@@ -80,7 +80,7 @@ char *utf8_replace_invalid(const char *bytes, size_t len, size_t *copy_len)
 	return copy;
 }
 
-bool utf8_is_unsafe(uint32_t code_point)
+bool character_is_unsafe(uint32_t code_point)
 {
 	if (code_point == '\n' || code_point == '\t')
 		return false;
