@@ -237,6 +237,12 @@ def print_table(rows):
             "   %d did not pass!" % row["failed"] if row["failed"] else ""))  # fmt: skip
 
 
+def tell(text):
+    """Progress, for a person at a terminal only."""
+    if sys.stderr.isatty():
+        print("\r%-40s\r%s" % ("", text), end="", file=sys.stderr, flush=True)
+
+
 def commit():
     done = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True)
     return done.stdout.decode().strip()
@@ -250,9 +256,9 @@ def main():
     try:
         for number in range(ROUNDS):
             for runner in runners:
-                print("\rround %d of %d: %-12s" % (number + 1, ROUNDS, runner.name), end="", file=sys.stderr)
+                tell("round %d of %d: %s" % (number + 1, ROUNDS, runner.name))
                 runner.measure()
-        print("\r" + " " * 40, end="\r", file=sys.stderr)
+        tell("")
         idle = measure_idle(sockets[-1].daemon)
     finally:
         for runner in sockets:
