@@ -157,13 +157,22 @@ void run_kill(struct run *run, enum kill_reason reason)
 	run->on_kill(run->owner);
 }
 
+/*
+ * Added to RLIMIT_NPROC. Where a pids cgroup counts, it shall be the one that refuses, because its
+ * refusals are told; else there is only this limit, which counts pid 1 too.
+ */
+static uint32_t process_margin(const struct cell_link *link)
+{
+	return link->refusal_fd >= 0 ? 64 : 1;
+}
+
 static void describe_request(const struct run *run, struct cell_request *request)
 {
 	const struct limits *limits = &run->job->batch->task.limits;
 
 	*request = (struct cell_request){
 		.type = CELL_RUN,
-		.processes = limits->processes,
+		.processes = limits->processes + process_margin(run->link),
 		.run_id = run->id,
 		.cpu_ns = limits->cpu_ms * NS_PER_MS,
 		.memory_bytes = limits->memory_bytes,

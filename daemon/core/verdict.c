@@ -87,11 +87,23 @@ static bool decide_our_side(const struct run_facts *facts, struct verdict *verdi
 	return false;
 }
 
+/* What Python says when a fork or a thread was refused. */
+static bool is_refused_process(const struct test_error *error)
+{
+	return slice_is(error->type, "BlockingIOError") ||
+	       (slice_is(error->type, "RuntimeError") &&
+		slice_is(error->message, "can't start new thread"));
+}
+
 static bool is_out_of_processes(const struct run_facts *facts)
 {
+	const struct test_error *error = main_error(facts->examination);
+
 	if (facts->has_process_cgroup)
 		return facts->process_refusals > 0;
-	return facts->processes > 1 && facts->processes >= facts->limits.processes;
+	/* Without the kernel's count: many were left at the end, or it says so itself. */
+	return (facts->processes > 1 && facts->processes >= facts->limits.processes) ||
+	       (error != NULL && is_refused_process(error));
 }
 
 static bool is_starved(const struct run_facts *facts)
@@ -152,6 +164,24 @@ static struct verdict decide_unfinished(const struct run_facts *facts)
 	return tampered("The process left before its tests were over.");
 }
 
+/* sys.exit(0), or without a status: it wanted to look as if all had gone well. */
+static bool is_good_exit(const struct test_error *error)
+{
+	return slice_is(error->type, "SystemExit") &&
+	       (slice_is(error->message, "") || slice_is(error->message, "0") ||
+		slice_is(error->message, "None"));
+}
+
+static bool left_by_good_exit(const struct examination *examination)
+{
+	if (examination->fault != EXAMINATION_OK)
+		return is_good_exit(&examination->error);
+	for (uint32_t i = 0; i < examination->n_tests; i++)
+		if (is_good_exit(&examination->tests[i].error))
+			return true;
+	return false;
+}
+
 static struct verdict decide_fault(const struct run_facts *facts)
 {
 	const struct examination *examination = facts->examination;
@@ -203,6 +233,8 @@ struct verdict verdict_decide(const struct run_facts *facts)
 		return tampered("The record of the examination was damaged.");
 	if (!facts->examination->is_complete)
 		return decide_unfinished(facts);
+	if (left_by_good_exit(facts->examination))
+		return tampered("The code tried to end the examination as if all had gone well.");
 	if (facts->examination->fault != EXAMINATION_OK)
 		return decide_fault(facts);
 	return decide_tests(facts);

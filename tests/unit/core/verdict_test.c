@@ -128,6 +128,21 @@ static void test_leaving_early(void **state)
 	assert_int_equal(decide(), VERDICT_ERROR);
 }
 
+static void test_good_exit(void **state)
+{
+	(void)state;
+	tests[1].outcome = TEST_ERROR;
+	tests[1].error.type = text("SystemExit");
+	tests[1].error.message = text("0");
+	assert_int_equal(decide(), VERDICT_TAMPERED);
+	tests[1].error.message = text("bad input");
+	assert_int_equal(decide(), VERDICT_ERROR);
+	set_up(state);
+	examination.fault = EXAMINATION_LOAD;
+	examination.error.type = text("SystemExit");
+	assert_int_equal(decide(), VERDICT_TAMPERED);
+}
+
 static void test_memory(void **state)
 {
 	(void)state;
@@ -162,6 +177,10 @@ static void test_processes(void **state)
 	facts.processes = 7;
 	assert_int_equal(decide(), VERDICT_ERROR);
 	facts.processes = 8;
+	assert_int_equal(decide(), VERDICT_PROCESS_LIMIT);
+	facts.processes = 1;
+	tests[0].error.type = text("RuntimeError");
+	tests[0].error.message = text("can't start new thread");
 	assert_int_equal(decide(), VERDICT_PROCESS_LIMIT);
 }
 
@@ -243,6 +262,7 @@ int main(void)
 		cmocka_unit_test_setup(test_unreached_branch_is_no_test, set_up),
 		cmocka_unit_test_setup(test_wrong_answers_and_errors, set_up),
 		cmocka_unit_test_setup(test_leaving_early, set_up),
+		cmocka_unit_test_setup(test_good_exit, set_up),
 		cmocka_unit_test_setup(test_memory, set_up),
 		cmocka_unit_test_setup(test_processes, set_up),
 		cmocka_unit_test_setup(test_time, set_up),
