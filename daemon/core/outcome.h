@@ -75,6 +75,7 @@ const struct test_record *examination_first_failure(const struct examination *ex
 
 static inline bool slice_is(struct slice slice, const char *text)
 {
-	return slice.len == __builtin_strlen(text) &&
-	       __builtin_memcmp(slice.bytes, text, slice.len) == 0;
+	size_t len = __builtin_strlen(text);
+
+	return slice.len == len && (len == 0 || __builtin_memcmp(slice.bytes, text, len) == 0);
 }
