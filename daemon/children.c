@@ -104,18 +104,22 @@ pid_t children_start(const struct child_plan *plan)
 void children_kill_orphans(pid_t spared, pid_t also_spared)
 {
 	char path[64];
+	char *word = NULL;
+	size_t size = 0;
 	FILE *file;
-	int pid;
 
 	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
 	file = fopen(path, "re");
 	if (file == NULL)
 		return;
-	while (fscanf(file, "%d", &pid) == 1) {
-		if (pid == spared || pid == also_spared)
+	while (getdelim(&word, &size, ' ', file) > 0) {
+		pid_t pid = (pid_t)strtol(word, NULL, 10);
+
+		if (pid <= 0 || pid == spared || pid == also_spared)
 			continue;
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, WNOHANG);
 	}
+	free(word);
 	fclose(file);
 }

@@ -191,7 +191,7 @@ static int run(const struct options *options, const struct places *places,
 	       const struct policy_table *table)
 {
 	struct listening_socket listening;
-	struct config_error error;
+	struct config_error error = {""};
 	struct settings settings;
 	_cleanup_fd_ int settings_fd = -1;
 	_cleanup_fd_ int policies_fd = -1;
@@ -230,7 +230,7 @@ int main(int argc, char **argv)
 		.policies_path = places.policies,
 	};
 	struct policy_table *table;
-	struct config_error error;
+	struct config_error error = {""};
 	struct options options;
 	int status;
 

@@ -138,7 +138,7 @@ static int parse_value(const struct description *description, const char *text,
 		       struct options *options, struct config_error *error)
 {
 	void *field = (char *)options + description->offset;
-	uint64_t number;
+	uint64_t number = 0;
 	int err = 0;
 
 	switch (description->kind) {

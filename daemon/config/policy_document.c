@@ -114,12 +114,42 @@ struct mistake {
 	size_t column;
 };
 
+/* The rest of `text` behind `prefix`, or NULL. */
+static const char *after(const char *text, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return strncmp(text, prefix, len) == 0 ? text + len : NULL;
+}
+
+/* "... (line: 3, column: 11)" */
+static void mistake_note_place(struct mistake *mistake, const char *text)
+{
+	const char *line = strstr(text, "(line: ");
+	const char *column = line != NULL ? strstr(line, "column: ") : NULL;
+
+	if (column == NULL)
+		return;
+	mistake->line = strtoul(line + strlen("(line: "), NULL, 10);
+	mistake->column = strtoul(column + strlen("column: "), NULL, 10);
+}
+
+/* "  in mapping field 'mounts' ..." */
+static void mistake_note_key(struct mistake *mistake, const char *text)
+{
+	const char *start = after(text, "  in mapping field '");
+	size_t len = start != NULL ? strcspn(start, "'") : 0;
+
+	if (len == 0 || len >= POLICY_NAME_MAX || mistake->n_path == PATH_DEPTH_MAX)
+		return;
+	memcpy(mistake->path[mistake->n_path], start, len);
+	mistake->path[mistake->n_path++][len] = '\0';
+}
+
 static void mistake_note(cyaml_log_t level, void *context, const char *format, va_list args)
 {
 	struct mistake *mistake = context;
-	size_t line, column;
 	char text[512];
-	char key[POLICY_NAME_MAX];
 	char *end;
 
 	(void)level;
@@ -134,15 +164,9 @@ static void mistake_note(cyaml_log_t level, void *context, const char *format, v
 			snprintf(mistake->message, sizeof(mistake->message), "%.255s", start);
 		return;
 	}
-	end = strstr(text, "(line: ");
-	if (mistake->line == 0 && end != NULL &&
-	    sscanf(end, "(line: %zu, column: %zu)", &line, &column) == 2) {
-		mistake->line = line;
-		mistake->column = column;
-	}
-	if (mistake->n_path < PATH_DEPTH_MAX &&
-	    sscanf(text, "  in mapping field '%31[^']'", key) == 1)
-		memcpy(mistake->path[mistake->n_path++], key, sizeof(key));
+	if (mistake->line == 0)
+		mistake_note_place(mistake, text);
+	mistake_note_key(mistake, text);
 }
 
 static const cyaml_schema_field_t *find_field(const cyaml_schema_field_t *fields, const char *key)
@@ -228,14 +252,6 @@ static int error_unknown_value(const char *name, const struct mistake *mistake, 
 			append(allowed, sizeof(allowed), field->value.enumeration.strings[i].str);
 	return config_error_set(error, "%s:%zu: '%s' cannot be the value of '%s'; allowed: %s",
 				name, mistake->line, given, key, allowed);
-}
-
-/* The rest of `text` behind `prefix`, or NULL. */
-static const char *after(const char *text, const char *prefix)
-{
-	size_t len = strlen(prefix);
-
-	return strncmp(text, prefix, len) == 0 ? text + len : NULL;
 }
 
 static int error_from_mistake(const char *name, const char *bytes, size_t len, cyaml_err_t status,

@@ -293,7 +293,8 @@ static int check_mount(const struct source *source, const struct policy_document
 	if (has_source != (mount->source != NULL))
 		return error_value(source, "target", target,
 				   has_source ? "lacks a 'source'" : "can have no 'source'");
-	if (mount_kind_table[mount->kind].is_source_path && !is_plain_path(mount->source))
+	if (mount_kind_table[mount->kind].is_source_path && mount->source != NULL &&
+	    !is_plain_path(mount->source))
 		return error_value(source, "source", mount->source, "is not a plain absolute path");
 	if (has_size != (mount->size_mib != NULL) || has_size != (mount->inodes != NULL))
 		return error_value(source, "target", target,

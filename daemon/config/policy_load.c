@@ -19,6 +19,7 @@
 #include <sys/utsname.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "config/policy_file.h"
 #include "config/profile_file.h"
@@ -65,10 +66,10 @@ static struct profile_kernel running_kernel(void)
 {
 	struct profile_kernel kernel = {0};
 	struct utsname names;
+	const char *rest;
 
-	if (uname(&names) == 0 &&
-	    sscanf(names.release, "%4u.%4u", &kernel.major, &kernel.minor) != 2)
-		kernel = (struct profile_kernel){0};
+	if (uname(&names) < 0 || profile_kernel_parse(names.release, &kernel, &rest) < 0)
+		log_warning("cannot tell the kernel's version; it counts as old");
 	return kernel;
 }
 

@@ -12,6 +12,7 @@
  */
 #include "config/profile_file.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -119,16 +120,35 @@ static bool is_errno(const json_t *value)
 	       json_integer_value(value) <= ERRNO_MAX;
 }
 
+int profile_kernel_parse(const char *text, struct profile_kernel *kernel, const char **rest)
+{
+	char *dot, *end;
+	unsigned long major, minor;
+
+	if (!isdigit((unsigned char)text[0]))
+		return -EINVAL;
+	major = strtoul(text, &dot, 10);
+	if (*dot != '.' || !isdigit((unsigned char)dot[1]))
+		return -EINVAL;
+	minor = strtoul(dot + 1, &end, 10);
+	if (major > 9999 || minor > 9999)
+		return -EINVAL;
+	*kernel =
+		(struct profile_kernel){.major = (unsigned int)major, .minor = (unsigned int)minor};
+	*rest = end;
+	return 0;
+}
+
 /* Whether a "4.8" is not above the kernel's version; < 0: not such a text. */
 static int kernel_reaches(const struct reader *reader, const char *version)
 {
-	unsigned int major, minor;
-	char rest;
+	struct profile_kernel wanted;
+	const char *rest;
 
-	if (sscanf(version, "%4u.%4u%c", &major, &minor, &rest) != 2)
+	if (profile_kernel_parse(version, &wanted, &rest) < 0 || *rest != '\0')
 		return -EINVAL;
-	return major < reader->kernel->major ||
-	       (major == reader->kernel->major && minor <= reader->kernel->minor);
+	return wanted.major < reader->kernel->major ||
+	       (wanted.major == reader->kernel->major && wanted.minor <= reader->kernel->minor);
 }
 
 static bool names_our_arch(const json_t *arches)

@@ -15,6 +15,11 @@ struct profile_kernel {
 };
 
 /*
+ * Reads the "5.10" that `text` begins with; *rest is set to what follows. 0, or -EINVAL.
+ */
+int profile_kernel_parse(const char *text, struct profile_kernel *kernel, const char **rest);
+
+/*
  * Reads `len` bytes of JSON and sets default_error, syscalls and n_syscalls of `policy`. A cell has
  * no capability: groups that include one are left out. Names of system calls are not looked up here
  * (the keeper's libseccomp does, and skips one that it does not know with a warning). 0, or -EINVAL
