@@ -66,8 +66,7 @@ static uint64_t wall_end_ns(const struct run *run)
 
 static bool is_flooded(const struct stream *stream)
 {
-	return stream->dropped_bytes / (LIMITS_FLOOD_FACTOR - 1) >= stream->max_bytes &&
-	       stream->dropped_bytes > 0;
+	return stream->dropped_bytes > stream->max_bytes * (LIMITS_FLOOD_FACTOR - 1);
 }
 
 static void check_streams(struct run *run)

@@ -94,12 +94,21 @@ def test_output_at_the_limit_passes_and_is_whole(client):
     assert result.passed and len(result.stdout) == 65536 and result.stdout_dropped_bytes == 0
 
 
-def test_dropped_output_is_counted(client):
+def test_debug_output_is_dropped_and_counted(client):
     code = "import os\nfor _ in range(8): os.write(1, b'y' * 8192)\n"
     result = client.judge_one(evaluate_program(code, output_bytes=1000))
+    assert result.passed
+    assert result.stdout == b"y" * 1000
+    assert result.stdout_dropped_bytes == 8 * 8192 - 1000
+
+
+def test_a_flood_is_256_times_what_is_kept(client):
+    code = "import os\nfor _ in range(%d): os.write(1, b'y' * 1000)\n"
+    result = client.judge_one(evaluate_program(code % 256, output_bytes=1000))
+    assert result.passed
+    result = client.judge_one(evaluate_program(code % 257, output_bytes=1000))
     assert verdict_name(result) == "OUTPUT_LIMIT"
-    assert len(result.stdout) <= 1000
-    assert result.stdout_dropped_bytes > 0
+    assert len(result.stdout) == 1000
 
 
 def test_memory_within_the_limit_passes(client):
