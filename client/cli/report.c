@@ -13,6 +13,7 @@
 #include "client/cli/terminal.h"
 
 #define LABEL_WIDTH 11
+#define LINE_WIDTH 96
 #define TESTS_SHOWN_MAX 20
 #define SOURCE_SHOWN_BYTES 800
 #define VALUE_SHOWN_BYTES 400
@@ -129,7 +130,8 @@ static void print_test(FILE *out, const assay_result *result, size_t index, bool
 	terminal_color_start(out, color, TERMINAL_RED);
 	fputs(assay_outcome_name(assay_result_test_outcome(result, index)), out);
 	terminal_color_end(out, color);
-	fprintf(out, "  test %" PRIu32 " ", assay_result_test_index(result, index));
+	fprintf(out, "  test %" PRIu32 "%s", assay_result_test_index(result, index),
+		name_len > 0 ? " " : "");
 	write_part(out, name, name_len, VALUE_SHOWN_BYTES, -1);
 	fputc('\n', out);
 	print_text(out, 4, "source", source, source_len, SOURCE_SHOWN_BYTES);
@@ -218,16 +220,24 @@ static void print_usage(FILE *out, const assay_result *result)
 
 static void print_isolation(FILE *out, const assay_result *result)
 {
+	size_t column = LABEL_WIDTH + 1;
 	const char *layer;
 
 	fprintf(out, "%-*s ", LABEL_WIDTH, "isolation");
 	for (size_t i = 0; (layer = assay_result_isolation(result, i)) != NULL; i++) {
-		fputs(i > 0 ? ", " : "", out);
+		size_t len = strlen(layer) + strlen(", ");
+
+		if (column + len > LINE_WIDTH) {
+			fprintf(out, "\n%*s", LABEL_WIDTH + 1, "");
+			column = LABEL_WIDTH + 1;
+		}
 		terminal_write(out, layer, strlen(layer), -1);
+		fputs(", ", out);
+		column += len;
 	}
-	if (assay_result_isolation(result, 0) == NULL)
-		fputs("none reported", out);
-	fprintf(out, "; integrity %s\n", assay_integrity_name(assay_result_integrity(result)));
+	if (column + strlen("integrity UNKNOWN") > LINE_WIDTH)
+		fprintf(out, "\n%*s", LABEL_WIDTH + 1, "");
+	fprintf(out, "integrity %s\n", assay_integrity_name(assay_result_integrity(result)));
 }
 
 void report_print(FILE *out, const assay_result *result, const char *title, bool color)
