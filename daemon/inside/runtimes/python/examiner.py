@@ -93,13 +93,18 @@ def compile_tree(tree):
     return compile(tree, TESTS_FILE, "exec", dont_inherit=True)
 
 
+def can_fail(tree):
+    """Without a call or an exception nothing of the candidate is tried: such tests are none."""
+    return any(type(node) in (ast.Call, ast.Raise) for node in ast.walk(tree))
+
+
 def plan_source(source, name):
     plan = Plan()
     source = clean(source)
     plan.sources.append(source)
     tree = parse(source)
     plan.rewriter.rewrite(tree)
-    if not plan.rewriter.tests:
+    if not plan.rewriter.tests and can_fail(tree):
         plan.is_whole = True
         plan.rewriter.add_unnamed(name)
     plan.code = compile_tree(tree)
@@ -120,6 +125,8 @@ def plan_asserts(asserts):
             rewriter.rewrite(tree)
             body += tree.body
         else:
+            if not can_fail(tree):
+                raise ValueError("test %d holds neither an assertion nor a call" % (index + 1))
             number = ast.Constant(index, lineno=1, col_offset=0)
             body.append(guard([*tree.body, done(number, 1, 0)], number, 1, 0))
             lines = source.split(b"\n")
