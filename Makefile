@@ -103,6 +103,11 @@ $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZERS) -Wno-cast-align -c -o $@ $<
 
 # What runs inside a cell is built without AddressSanitizer: it fights rlimits, seccomp and clone.
+$(BUILD)/obj/plain/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
 $(BUILD)/obj/daemon/inside/%.o: daemon/inside/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
@@ -150,7 +155,8 @@ runtime: $(RUNTIME)/_assay.abi3.so $(patsubst daemon/inside/runtimes/python/%,$(
 # The zygote's loop, as an extension module of the stable ABI. -O2 and no sanitizers: it forks candidates.
 PYTHON_MODULE_OBJECTS := $(call objects,$(PYTHON_MODULE))
 $(PYTHON_MODULE_OBJECTS): CPPFLAGS += -I$(PYTHON_INCLUDE) -DPy_LIMITED_API=0x03090000
-$(RUNTIME)/_assay.abi3.so: $(PYTHON_MODULE_OBJECTS) $(call objects,daemon/inside/lock.c daemon/base/error.c daemon/base/fd.c)
+$(RUNTIME)/_assay.abi3.so: $(PYTHON_MODULE_OBJECTS) \
+		$(call objects,daemon/inside/lock.c) $(BUILD)/obj/plain/daemon/base/error.o $(BUILD)/obj/plain/daemon/base/fd.o
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -fvisibility=hidden -o $@ $^
 

@@ -144,7 +144,8 @@ ssize_t fd_receive(int socket, void *buf, size_t len, int *fds, size_t *n_fds)
 		close_all(received, n_received);
 		return -EMSGSIZE;
 	}
-	memcpy(fds, received, n_received * sizeof(int));
+	if (n_received > 0)
+		memcpy(fds, received, n_received * sizeof(int));
 	*n_fds = n_received;
 	return n;
 }
