@@ -106,6 +106,18 @@ def test_check_without_assertions_is_one_test(python):
     assert outcome.outcomes == ["FAILED"] and outcome.tests[0].message == "no"
 
 
+def test_tests_that_try_nothing_are_none(python):
+    outcome = check(python, ADD, "def check(f):\n    pass\n")
+    assert outcome.plan == 0 and outcome.is_complete and not outcome.passed
+    outcome = check(python, ADD, "def check(f):\n    f.no_such_name\n")
+    assert outcome.fault_kind == "TESTS" and outcome.is_complete
+
+
+def test_memory_running_out_ends_the_candidate_first(python):
+    code = "def add(a, b):\n    return open('/proc/self/oom_score_adj').read()\n"
+    assert check(python, code, "def check(f):\n    assert f(1, 2) == '1000\\n'\n").passed
+
+
 def test_assertions_in_loops_and_helpers(python):
     tests = (
         "def same(a, b):\n    assert a == b, 'not %r' % b\n"

@@ -166,13 +166,15 @@ def execute_tests(plan, namespace):
     except BaseException as error:
         if not texts.blames_candidate(error):
             raise Refused(FAULT_TESTS) from error
-        report_outside(error, b"")
+        report_outside(plan, error, b"")
         return False
     return True
 
 
-def report_outside(error, name):
+def report_outside(plan, error, name):
     """The tests raised outside any assertion: told of the test that it kept from running."""
+    if not plan.rewriter.tests:
+        raise Refused(FAULT_TESTS) from error
     try:
         _assay.raised(_assay.place(0, texts.tests_line(error)), name)
     except Stop:
@@ -212,7 +214,7 @@ def examine_check(prompt, code, entry_point, setup, tests, aliases):
     except Stop:
         return
     except BaseException as error:
-        report_outside(error, b"check")
+        report_outside(plan, error, b"check")
         return
     if plan.is_whole:
         _assay.done(0)
@@ -272,7 +274,7 @@ def examine_program(prompt, code, entry_point, setup, tests, aliases):
 def report_program(plan, error):
     if not plan.is_whole:
         raise Refused(FAULT_PROGRAM) from error
-    report_outside(error, b"program")
+    report_outside(plan, error, b"program")
 
 
 EXAMINATIONS = {

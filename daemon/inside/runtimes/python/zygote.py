@@ -58,15 +58,6 @@ def import_without_fork_handlers(names):
     return handlers
 
 
-def prefer_this_as_victim():
-    """When memory runs out the kernel shall end something of this cell; the children inherit it."""
-    try:
-        with open("/proc/self/oom_score_adj", "w") as file:
-            file.write("1000")
-    except OSError as error:
-        warn("oom_score_adj: %s" % error)
-
-
 def remove_handlers():
     """The kernel keeps signals from inside a pid namespace away from a pid 1 without handlers."""
     import signal
@@ -90,7 +81,6 @@ def main():
     for _ in range(REHEARSALS):
         examiner.rehearse()
     remove_handlers()
-    prefer_this_as_victim()
     os.chdir(areas[0])
     sys.argv[:] = ["candidate.py"]
     sys.path[:] = [entry for entry in sys.path if entry not in (FOLDER, "")]
