@@ -146,13 +146,26 @@ void listening_socket_adopt(int fd, struct listening_socket *listening)
 	*listening = (struct listening_socket){.fd = fd};
 }
 
-void listening_socket_close(struct listening_socket *listening)
+static void remove_folder(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (slash == NULL || slash == path)
+		return;
+	*slash = '\0';
+	/* Not empty, or gone already: then it is not ours to care about. */
+	(void)rmdir(path);
+}
+
+void listening_socket_close(struct listening_socket *listening, bool removes_folder)
 {
 	struct stat status;
 
 	if (listening->path != NULL && lstat(listening->path, &status) == 0 &&
 	    status.st_dev == listening->device && status.st_ino == listening->inode)
 		unlink(listening->path);
+	if (listening->path != NULL && removes_folder)
+		remove_folder(listening->path);
 	free(listening->path);
 	listening->path = NULL;
 	fd_close(&listening->fd);

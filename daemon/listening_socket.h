@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "config/config_error.h"
@@ -26,5 +27,8 @@ int listening_socket_open(const char *path, mode_t mode, const char *group,
 /* Takes a socket that already listens. */
 void listening_socket_adopt(int fd, struct listening_socket *listening);
 
-/* Closes it, and removes the file if it is still ours. */
-void listening_socket_close(struct listening_socket *listening);
+/*
+ * Closes it, and removes the file if it is still ours; with `removes_folder` also its folder if
+ * that is empty then: a private daemon whose client was killed is the last one that can.
+ */
+void listening_socket_close(struct listening_socket *listening, bool removes_folder);

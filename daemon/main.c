@@ -216,7 +216,7 @@ static int run(const struct options *options, const struct places *places,
 		.ready_fd = options->ready_fd,
 		.listening = &listening,
 	});
-	listening_socket_close(&listening);
+	listening_socket_close(&listening, options->lifeline_fd >= 0);
 	return status;
 }
 

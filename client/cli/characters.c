@@ -13,6 +13,7 @@
  */
 #include "client/cli/characters.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,4 +89,53 @@ bool character_is_unsafe(uint32_t code_point)
 	       code_point == 0x061c || (code_point >= 0x200b && code_point <= 0x200f) ||
 	       (code_point >= 0x2028 && code_point <= 0x202e) ||
 	       (code_point >= 0x2060 && code_point <= 0x2069) || code_point == 0xfeff;
+}
+
+/* The number of the escape \\uXXXX at `at`; -1 if there is none. */
+static int escaped_unit(const char *text, size_t len, size_t at)
+{
+	int number = 0;
+
+	if (len - at < 6 || text[at] != '\\' || text[at + 1] != 'u')
+		return -1;
+	for (size_t i = at + 2; i < at + 6; i++) {
+		if (!isxdigit((unsigned char)text[i]))
+			return -1;
+		number = number * 16 + (isdigit((unsigned char)text[i])
+						? text[i] - '0'
+						: (text[i] | 0x20) - 'a' + 10);
+	}
+	return number;
+}
+
+static bool is_high_surrogate(int unit)
+{
+	return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+static bool is_low_surrogate(int unit)
+{
+	return unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+void characters_mend_json(char *text, size_t len)
+{
+	size_t at = 0;
+
+	while (at + 1 < len) {
+		int unit;
+
+		if (text[at] != '\\') {
+			at++;
+			continue;
+		}
+		unit = escaped_unit(text, len, at);
+		if (is_high_surrogate(unit) && is_low_surrogate(escaped_unit(text, len, at + 6))) {
+			at += 12;
+			continue;
+		}
+		if (is_high_surrogate(unit) || is_low_surrogate(unit))
+			memcpy(text + at + 2, "fffd", 4);
+		at += 2; /* an escape, or the rest of one that holds no backslash */
+	}
 }

@@ -18,5 +18,12 @@ bool characters_are_valid(const char *bytes, size_t len);
  * short. *copy_len without the NUL behind it. */
 char *characters_replace_invalid(const char *bytes, size_t len, size_t *copy_len);
 
+/*
+ * Makes the escapes of half a surrogate pair in JSON text (a model's answer cut off within an
+ * emoji)
+ * \\ufffd, in place: no UTF-8 says what they say, and a JSON reader refuses the whole line for one.
+ */
+void characters_mend_json(char *text, size_t len);
+
 /* Could move the cursor, change what is already on the screen or the order of letters. */
 bool character_is_unsafe(uint32_t code_point);

@@ -326,7 +326,7 @@ static int conclude(const struct evaluation *evaluation, int err)
 	const struct eval_counts *counts = eval_output_counts(evaluation->output);
 
 	if (err == -EPIPE)
-		return CLI_DONE;
+		return CLI_INTERRUPTED; /* whoever read the results has gone before the end */
 	if (err == -EINTR)
 		print_summary(evaluation, "interrupted; kept: ");
 	else if (err < 0 && err != -ECONNRESET)

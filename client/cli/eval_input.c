@@ -28,6 +28,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "client/cli/characters.h"
 #include "client/suite/lines.h"
 
 #define POKE_SIGNAL SIGUSR1
@@ -95,15 +96,17 @@ static void set_error(struct eval_job *job, const char *text, const char *detail
 	snprintf(job->error.message, sizeof(job->error.message), "%s%s", text, detail);
 }
 
-static void parse(struct eval_input *input, struct eval_job *job, const char *text, size_t len)
+static void parse(struct eval_input *input, struct eval_job *job, char *text, size_t len)
 {
 	struct request_options options = input->options;
 	json_error_t json_error;
 	char default_id[32], buf[32];
-	json_t *task = json_loadb(text, len, JSON_ALLOW_NUL, &json_error);
+	json_t *task;
 	const char *id;
 	int err;
 
+	characters_mend_json(text, len);
+	task = json_loadb(text, len, JSON_ALLOW_NUL, &json_error);
 	if (task == NULL) {
 		snprintf(job->error.message, sizeof(job->error.message),
 			 "the line is not JSON: %s (column %d)", json_error.text,

@@ -240,8 +240,8 @@ int main(int argc, char **argv)
 	argv[0] = name;
 	argp_parse(&arguments_parser, argc, argv, ARGP_IN_ORDER, NULL, &arguments);
 	if (arguments.verb_at == 0) {
-		print_short_help(argc > 1 ? stderr : stdout);
-		return argc > 1 ? CLI_USAGE : CLI_DONE;
+		print_short_help(stderr);
+		return CLI_USAGE;
 	}
 	verb = find_verb(argv[arguments.verb_at]);
 	if (verb == NULL)

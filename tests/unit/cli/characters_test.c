@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,12 +96,35 @@ static void what_moves_the_cursor_or_reorders_is_unsafe(void **state)
 		assert_false(character_is_unsafe(safe[i]));
 }
 
+static void mend(const char *text, const char *expected)
+{
+	char copy[128];
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	characters_mend_json(copy, strlen(copy));
+	assert_string_equal(copy, expected);
+}
+
+static void half_a_surrogate_pair_in_json_is_mended(void **state)
+{
+	(void)state;
+	mend("\"a\\ud83d\"", "\"a\\ufffd\"");
+	mend("\"\\ude00b\"", "\"\\ufffdb\"");
+	mend("\"\\ud83d\\ude00\"", "\"\\ud83d\\ude00\"");
+	mend("\"\\ud83d\\ud83d\\ude00\"", "\"\\ufffd\\ud83d\\ude00\"");
+	mend("\"\\\\ud83d\"", "\"\\\\ud83d\"");
+	mend("\"\\n\\u00e9\\", "\"\\n\\u00e9\\");
+	mend("\"\\ud8", "\"\\ud8");
+	mend("", "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(characters_of_every_length),
 		cmocka_unit_test(what_is_no_character),
 		cmocka_unit_test(each_bad_byte_is_replaced),
+		cmocka_unit_test(half_a_surrogate_pair_in_json_is_mended),
 		cmocka_unit_test(what_moves_the_cursor_or_reorders_is_unsafe),
 	};
 

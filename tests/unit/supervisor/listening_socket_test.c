@@ -51,7 +51,7 @@ static void test_made_and_removed(void **state)
 	assert_true(S_ISSOCK(status.st_mode));
 	assert_int_equal(status.st_mode & 07777, 0620);
 	assert_int_equal(fcntl(listening.fd, F_GETFD), FD_CLOEXEC);
-	listening_socket_close(&listening);
+	listening_socket_close(&listening, false);
 	assert_int_equal(listening.fd, -1);
 	assert_int_equal(access(path, F_OK), -1);
 }
@@ -65,7 +65,7 @@ static void test_in_use(void **state)
 	assert_int_equal(listening_socket_open(path, 0600, "", &second, &error), -EINVAL);
 	assert_non_null(strstr(error.text, "is in use"));
 	assert_int_equal(access(path, F_OK), 0);
-	listening_socket_close(&first);
+	listening_socket_close(&first, false);
 }
 
 static void test_stale_is_replaced(void **state)
@@ -78,7 +78,7 @@ static void test_stale_is_replaced(void **state)
 	first.fd = -1;
 	assert_int_equal(listening_socket_open(path, 0600, "", &second, &error), 0);
 	free(first.path);
-	listening_socket_close(&second);
+	listening_socket_close(&second, false);
 	assert_int_equal(access(path, F_OK), -1);
 }
 
@@ -89,7 +89,7 @@ static void test_what_is_not_ours_any_more_stays(void **state)
 	(void)state;
 	assert_int_equal(listening_socket_open(path, 0600, "", &listening, &error), 0);
 	listening.inode++;
-	listening_socket_close(&listening);
+	listening_socket_close(&listening, false);
 	assert_int_equal(access(path, F_OK), 0);
 }
 
@@ -100,7 +100,7 @@ static void test_a_file_is_kept(void **state)
 
 	(void)state;
 	assert_int_equal(listening_socket_open(path, 0600, "", &listening, &error), 0);
-	listening_socket_close(&listening);
+	listening_socket_close(&listening, false);
 	fd = open(path, O_CREAT | O_WRONLY, 0600);
 	close(fd);
 	assert_int_equal(listening_socket_open(path, 0600, "", &listening, &error), -EINVAL);
