@@ -49,7 +49,7 @@ def test_control_bytes_do_not_reach_the_terminal(assay, files):
 
 
 @pytest.mark.parametrize("arguments", [
-    [], ["no-such-verb"], ["run"], ["run", "--no-such-option"], ["run", "/no/such/file.py"],
+    ["no-such-verb"], ["run"], ["run", "--no-such-option"], ["run", "/no/such/file.py"],
     ["run", "/no/such/file.py", "--tests", "/no/such/tests.py"], ["eval", "/no/such/file"],
     ["suite"], ["suite", "/no/such/tasks.jsonl"], ["status", "too", "many"], ["--connect"]])
 def test_wrong_arguments(assay, arguments):

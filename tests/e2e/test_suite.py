@@ -74,7 +74,7 @@ def test_samples_that_cannot_be_used(assay, task_file, tmp_path):
         {"completion": "x"}])
     ended = assay("suite", task_file, path, "--out", str(tmp_path / "out"))
     assert ended.returncode == 4
-    assert "Nowhere/9" in ended.stderr
+    assert "line 2" in ended.stderr and "line 3" in ended.stderr
 
 
 def test_a_file_that_is_no_task_file(assay, tmp_path):

@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, os.path.join(os.environ.get("ASSAY_BUILD", "build"), "gen"))
 import assay_pb2 as pb  # noqa: E402  (generated; the path is set above)
 
-PATIENCE_S = 60  # how long a test waits for something that must come
+PATIENCE_S = 30  # how long a test waits for something that must come
 
 
 class Closed(Exception):
