@@ -15,6 +15,7 @@ WERROR ?=
 
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
+.SECONDARY:
 .DEFAULT_GOAL := all
 
 # ---------------------------------------------------------------- flags
@@ -64,7 +65,7 @@ PYTHON_INCLUDE = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_pat
 
 # ---------------------------------------------------------------- what people call
 
-.PHONY: help all demo check test test-unit test-integration test-security lint format format-check \
+.PHONY: help all demo check test test-unit test-integration test-security test-e2e lint format format-check \
 	fuzz fuzz-short bench install uninstall clean deps
 
 help: ## this list
@@ -80,7 +81,7 @@ demo: deps ## install what is missing, build, judge the sample tasks
 check: deps ## everything that must pass
 	@tests/check.sh $(BUILD)
 
-test: test-unit test-integration test-security ## unit, integration and security tests of this BUILD
+test: test-unit test-integration test-security test-e2e ## all tests of this BUILD
 
 deps: ## install the Debian packages that building and testing need (as root), or name them
 	@packaging/deps.sh
@@ -200,6 +201,9 @@ test-integration: all $(BUILD)/gen/assay_pb2.py ## the real daemon, through its 
 
 test-security: all $(BUILD)/gen/assay_pb2.py ## one promise a file, attacked
 	ASSAY_BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -q tests/security
+
+test-e2e: all $(BUILD)/gen/assay_pb2.py ## the command line, as a person calls it
+	ASSAY_BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -q tests/e2e
 
 FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ))
 FUZZ_SECONDS ?= 120
