@@ -40,19 +40,37 @@ static bool all_passed(const struct run_facts *facts)
 	       counts.passed > 0 && counts.passed == counts.total && facts->wait_status == 0;
 }
 
-static bool is_memory_error(struct slice type)
+static bool is_memory_error(const struct test_error *error)
 {
-	return slice_is(type, "MemoryError");
+	return slice_is(error->type, "MemoryError");
 }
 
-/* The error that explains why the run did not pass; NULL if there is none. */
-static const struct test_error *main_error(const struct examination *examination)
+/* What Python says when a fork or a thread was refused. */
+static bool is_refused_process(const struct test_error *error)
 {
-	const struct test_record *test = examination_first_failure(examination);
+	return slice_is(error->type, "BlockingIOError") ||
+	       (slice_is(error->type, "RuntimeError") &&
+		slice_is(error->message, "can't start new thread"));
+}
 
+/* sys.exit(0), or without a status: it wanted to look as if all had gone well. */
+static bool is_good_exit(const struct test_error *error)
+{
+	return slice_is(error->type, "SystemExit") &&
+	       (slice_is(error->message, "") || slice_is(error->message, "0") ||
+		slice_is(error->message, "None"));
+}
+
+/* Whether what ended the run, or any of its tests, was such an error. */
+static bool has_error(const struct examination *examination,
+		      bool (*is_such)(const struct test_error *error))
+{
 	if (examination->fault != EXAMINATION_OK)
-		return &examination->error;
-	return test != NULL ? &test->error : NULL;
+		return is_such(&examination->error);
+	for (uint32_t i = 0; i < examination->n_tests; i++)
+		if (is_such(&examination->tests[i].error))
+			return true;
+	return false;
 }
 
 static bool decide_our_side(const struct run_facts *facts, struct verdict *verdict)
@@ -87,23 +105,13 @@ static bool decide_our_side(const struct run_facts *facts, struct verdict *verdi
 	return false;
 }
 
-/* What Python says when a fork or a thread was refused. */
-static bool is_refused_process(const struct test_error *error)
-{
-	return slice_is(error->type, "BlockingIOError") ||
-	       (slice_is(error->type, "RuntimeError") &&
-		slice_is(error->message, "can't start new thread"));
-}
-
 static bool is_out_of_processes(const struct run_facts *facts)
 {
-	const struct test_error *error = main_error(facts->examination);
-
 	if (facts->has_process_cgroup)
 		return facts->process_refusals > 0;
 	/* Without the kernel's count: many were left at the end, or it says so itself. */
 	return (facts->processes > 1 && facts->processes >= facts->limits.processes) ||
-	       (error != NULL && is_refused_process(error));
+	       has_error(facts->examination, is_refused_process);
 }
 
 static bool is_starved(const struct run_facts *facts)
@@ -129,13 +137,11 @@ static struct verdict decide_wall(const struct run_facts *facts)
 
 static bool decide_limits(const struct run_facts *facts, struct verdict *verdict)
 {
-	const struct test_error *error = main_error(facts->examination);
-
 	if (facts->kill_reason == RUN_KILLED_OUTPUT || facts->is_output_exceeded)
 		*verdict = by_candidate(VERDICT_OUTPUT_LIMIT, "It wrote more output than allowed.");
 	else if (all_passed(facts) && facts->cpu_ns <= facts->limits.cpu_ms * NS_PER_MS)
 		return false;
-	else if (facts->oom_kills > 0 || (error != NULL && is_memory_error(error->type)))
+	else if (facts->oom_kills > 0 || has_error(facts->examination, is_memory_error))
 		*verdict = by_candidate(VERDICT_MEMORY_LIMIT, "It used more memory than allowed.");
 	else if (is_out_of_processes(facts))
 		*verdict = by_candidate(VERDICT_PROCESS_LIMIT,
@@ -162,24 +168,6 @@ static struct verdict decide_unfinished(const struct run_facts *facts)
 			VERDICT_ERROR,
 			"The process was ended by a signal before its tests were over.");
 	return tampered("The process left before its tests were over.");
-}
-
-/* sys.exit(0), or without a status: it wanted to look as if all had gone well. */
-static bool is_good_exit(const struct test_error *error)
-{
-	return slice_is(error->type, "SystemExit") &&
-	       (slice_is(error->message, "") || slice_is(error->message, "0") ||
-		slice_is(error->message, "None"));
-}
-
-static bool left_by_good_exit(const struct examination *examination)
-{
-	if (examination->fault != EXAMINATION_OK)
-		return is_good_exit(&examination->error);
-	for (uint32_t i = 0; i < examination->n_tests; i++)
-		if (is_good_exit(&examination->tests[i].error))
-			return true;
-	return false;
 }
 
 static struct verdict decide_fault(const struct run_facts *facts)
@@ -233,7 +221,7 @@ struct verdict verdict_decide(const struct run_facts *facts)
 		return tampered("The record of the examination was damaged.");
 	if (!facts->examination->is_complete)
 		return decide_unfinished(facts);
-	if (left_by_good_exit(facts->examination))
+	if (has_error(facts->examination, is_good_exit))
 		return tampered("The code tried to end the examination as if all had gone well.");
 	if (facts->examination->fault != EXAMINATION_OK)
 		return decide_fault(facts);
