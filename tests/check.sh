@@ -64,15 +64,17 @@ build_sanitized() {
 		cp "$build/assay-keeper" "$sanitized/assay-keeper"
 }
 
-# Reports of the sanitizers go to files, because the daemon's own stderr belongs to the tests.
+# Reports of the sanitizers go to files, because the daemon's own stderr belongs to the tests; to a
+# folder that the broker's user may write to.
 tests_sanitized() {
-	local reports=$logs/sanitizer status
-	rm -f "$reports".*
-	ASAN_OPTIONS="log_path=$(realpath -m "$reports"):detect_leaks=0:abort_on_error=1" \
-		UBSAN_OPTIONS="log_path=$(realpath -m "$reports"):print_stacktrace=1" \
+	local reports status
+	reports=$(mktemp -d) && chmod 1777 "$reports" || return 1
+	ASAN_OPTIONS="log_path=$reports/report:detect_leaks=0:abort_on_error=1" \
+		UBSAN_OPTIONS="log_path=$reports/report:print_stacktrace=1" \
 		tests "$sanitized" tests/integration --deselect integration/test_endurance.py
 	status=$?
-	cat "$reports".* 2>/dev/null && return 1
+	cat "$reports"/* 2>/dev/null && status=1
+	rm -rf "$reports"
 	return $status
 }
 
