@@ -11,6 +11,10 @@ of the next test that it kept from running.
 """
 
 import ast
+import collections
+import datetime
+import decimal
+import fractions
 import gc
 import os
 import re
@@ -50,6 +54,21 @@ fork_handlers = []
 # Who may notice that they were not: programs that draw random numbers, start threads or fork.
 NOTICES_FORK = re.compile(rb"random|thread|fork|[Pp]rocess|concurrent|asyncio")
 
+# Their own == may be asked about a candidate's answer.
+TRUSTED = (
+    collections.Counter,
+    collections.OrderedDict,
+    collections.defaultdict,
+    collections.deque,
+    datetime.date,
+    datetime.datetime,
+    datetime.time,
+    datetime.timedelta,
+    datetime.timezone,
+    decimal.Decimal,
+    fractions.Fraction,
+    range,
+)
 STDOUT = sys.stdout
 STDERR = sys.stderr
 
@@ -116,6 +135,7 @@ def plan_asserts(asserts):
     plan = Plan()
     rewriter = plan.rewriter
     body = []
+    has_trial = False
     for index, source in enumerate(asserts):
         source = clean(source)
         plan.sources.append(source)
@@ -124,13 +144,15 @@ def plan_asserts(asserts):
         if len(tree.body) == 1 and type(tree.body[0]) is ast.Assert:
             rewriter.rewrite(tree)
             body += tree.body
+            has_trial = True
         else:
-            if not can_fail(tree):
-                raise ValueError("test %d holds neither an assertion nor a call" % (index + 1))
+            has_trial = has_trial or can_fail(tree)
             number = ast.Constant(index, lineno=1, col_offset=0)
             body.append(guard([*tree.body, done(number, 1, 0)], number, 1, 0))
             lines = source.split(b"\n")
             rewriter.tests.append((index, 1, 0, len(lines), len(lines[-1]), 0, 0, 0, 0, b"", 0))
+    if asserts and not has_trial:
+        raise ValueError("the tests hold neither an assertion nor a call")
     plan.code = compile_tree(ast.Module(body, []))
     return plan
 
@@ -343,3 +365,4 @@ def rehearse():
 
 
 _assay.reporters(texts.render, texts.explain)
+_assay.trust(TRUSTED)

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "inside/runtimes/python/equality.h"
 #include "inside/runtimes/python/records.h"
 #include "inside/runtimes/python/tests.h"
 
@@ -227,24 +228,32 @@ static PyObject *judge_false(PyObject *module, PyObject *arguments)
 	return conclude(index, PyObject_Not(value), Py_False, value);
 }
 
+static PyObject *judge_trust(PyObject *module, PyObject *types)
+{
+	(void)module;
+	if (!PyTuple_Check(types)) {
+		PyErr_SetString(PyExc_TypeError, "trust() takes a tuple of types");
+		return NULL;
+	}
+	if (equality_prepare(types) < 0)
+		return NULL;
+	Py_RETURN_NONE;
+}
+
 static PyObject *judge_equal(PyObject *module, PyObject *arguments)
 {
-	PyObject *number, *left, *right, *answer;
+	PyObject *number, *left, *right, *actual, *expected;
 	uint32_t index;
 	bool is_swapped;
-	int truth;
 
 	(void)module;
 	if (!PyArg_UnpackTuple(arguments, "equal", 3, 3, &number, &left, &right) ||
 	    !parse_index(number, &index))
 		return NULL;
-	answer = PyObject_RichCompare(left, right, Py_EQ);
-	if (answer == NULL)
-		return NULL;
-	truth = PyObject_IsTrue(answer);
-	Py_DECREF(answer);
 	is_swapped = tests_is_swapped(index);
-	return conclude(index, truth, is_swapped ? left : right, is_swapped ? right : left);
+	actual = is_swapped ? right : left;
+	expected = is_swapped ? left : right;
+	return conclude(index, equality_holds(actual, expected), expected, actual);
 }
 
 static PyObject *judge_same(PyObject *module, PyObject *arguments)
@@ -447,6 +456,8 @@ PyObject *judge_stop_type(void)
 PyMethodDef judge_methods[] = {
 	{"true", judge_true, METH_VARARGS, "true(test, value): the value must be true"},
 	{"false", judge_false, METH_VARARGS, "false(test, value): the value must be false"},
+	{"trust", judge_trust, METH_O,
+	 "trust(types): classes of the standard library whose own == counts"},
 	{"equal", judge_equal, METH_VARARGS, "equal(test, left, right): left == right must hold"},
 	{"same", judge_same, METH_VARARGS, "same(test, left, right): left is right must hold"},
 	{"message", judge_message, METH_VARARGS, "message(test, text): why it failed"},

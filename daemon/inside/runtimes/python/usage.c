@@ -19,6 +19,7 @@
 #define STAT_BYTES_MAX 1024
 #define STAT_UTIME 11 /* fields behind the last ')', the state being 0 */
 #define STAT_CSTIME 14
+#define STAT_NUM_THREADS 17 /* 0: a zombie */
 #define ENTRIES_BYTES 4096
 
 struct entry { /* struct linux_dirent64 */
@@ -48,21 +49,23 @@ static void read_file(int proc, const char *pid, const char *name, char *text, s
 	text[len > 0 ? len : 0] = '\0';
 }
 
-/* utime + stime + cutime + cstime; the name in parentheses may hold anything, even ')'. */
-static uint64_t parse_stat(const char *text)
+/* utime + stime + cutime + cstime, threads; the name in parentheses may hold anything, even ')'. */
+static void add_stat(const char *text, struct usage *usage)
 {
 	const char *at = strrchr(text, ')');
 	uint64_t ticks = 0;
+	uint32_t threads = 0;
 
-	if (at == NULL)
-		return 0;
-	for (int field = -1; *at != '\0' && field <= STAT_CSTIME; field++) {
-		if (field >= STAT_UTIME)
+	for (int field = -1; at != NULL && *at != '\0' && field <= STAT_NUM_THREADS; field++) {
+		if (field >= STAT_UTIME && field <= STAT_CSTIME)
 			ticks += strtoull(at, NULL, 10);
+		if (field == STAT_NUM_THREADS)
+			threads = (uint32_t)strtoul(at, NULL, 10);
 		at += strcspn(at, " ");
 		at += strspn(at, " ");
 	}
-	return ticks * (NS_PER_SECOND / (uint64_t)sysconf(_SC_CLK_TCK));
+	usage->cpu_ns += ticks * (NS_PER_SECOND / (uint64_t)sysconf(_SC_CLK_TCK));
+	usage->processes += threads > 0 ? threads : 1;
 }
 
 static uint64_t parse_run_delay(const char *text)
@@ -76,9 +79,8 @@ static void add_process(int proc, const char *pid, struct usage *usage)
 {
 	char text[STAT_BYTES_MAX];
 
-	usage->processes++;
 	read_file(proc, pid, "stat", text, sizeof(text));
-	usage->cpu_ns += parse_stat(text);
+	add_stat(text, usage);
 	read_file(proc, pid, "schedstat", text, sizeof(text));
 	usage->run_delay_ns += parse_run_delay(text);
 }

@@ -9,7 +9,7 @@
 struct usage {
 	uint64_t cpu_ns;       /* user + system, waited-for children included */
 	uint64_t run_delay_ns; /* runnable but waiting for a processor; first threads only */
-	uint32_t processes;    /* alive or zombie, pid 1 left out */
+	uint32_t processes;    /* and threads, zombies too; pid 1 left out */
 };
 
 /* Sums over every process but pid 1. What cannot be read counts nothing. */
