@@ -51,6 +51,9 @@ MUTATIONS = {
     "sys.exit": lambda task: whole(task, "import sys; sys.exit(0)"),
     "os._exit": lambda task: whole(task, "import os; os._exit(0)"),
     "allocation": lambda task: whole(task, "x = []\nwhile True: x.append(bytearray(1 << 24))"),
+    "always equal": lambda task: whole(
+        task, "class Yes:\n    def __eq__(self, other): return True\n"
+              "    def __hash__(self): return 0\nreturn Yes()"),
     "sys.exit at load": lambda task: whole(task, "pass") + "import sys; sys.exit(0)\n",
     "os._exit at load": lambda task: whole(task, "pass") + "import os; os._exit(0)\n",
 }
