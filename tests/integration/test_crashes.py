@@ -20,7 +20,7 @@ CRASHES = [
 @pytest.mark.parametrize("code", [case[1] for case in CRASHES], ids=[case[0] for case in CRASHES])
 def test_crash(client, code):
     result = client.judge_one(evaluate_program(code, cpu_ms=3000))
-    assert verdict_name(result) in ("ERROR", "COMPILE_ERROR", "MEMORY_LIMIT"), result
+    assert verdict_name(result) in ("ERROR", "COMPILE_ERROR", "MEMORY_LIMIT", "CPU_LIMIT"), result
     assert result.fault == pb.FAULT_CANDIDATE
     assert result.feedback
     assert client.judge_one(evaluate_add()).verdict == pb.PASSED

@@ -167,8 +167,10 @@ def test_no_zombies_and_no_growth_of_descriptors(server):
         counts = [(process.name, host.descriptors(process.pid)) for process in server.processes()]
         for _ in range(3):
             collect_all(client, load(client, 10))
-            os.kill(server.cells()[0], signal.SIGKILL)
-            host.wait_until(lambda: len(server.cells()) == 2, "two cells")
+            victim = server.cells()[0]
+            os.kill(victim, signal.SIGKILL)
+            host.wait_until(lambda: len(cells := server.cells()) == 2 and victim not in cells,
+                            "two cells, and not the one that was killed")
             server.wait_idle()
         zombies = [process for process in server.processes() if process.state == "Z"]
         assert not zombies
