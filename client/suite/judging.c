@@ -76,12 +76,6 @@ static int keep_result(struct run *run, size_t index, const assay_result *result
 	return run->judging->partial ? partial_append(run->judging->partial, index, sample) : 0;
 }
 
-static void free_batch(struct batch *batch)
-{
-	LIST_REMOVE(batch, in_flight);
-	free(batch);
-}
-
 static int handle_result(struct run *run, const struct batch *batch, const assay_result *result)
 {
 	size_t position = assay_result_number(result, ASSAY_RESULT_CANDIDATE_INDEX);
@@ -139,6 +133,12 @@ static int send_some(struct run *run)
 	return 0;
 }
 
+static void remove_batch(struct batch *batch)
+{
+	LIST_REMOVE(batch, in_flight);
+	free(batch);
+}
+
 /* Waits for one answer. */
 static int receive_one(struct run *run)
 {
@@ -152,7 +152,7 @@ static int receive_one(struct run *run)
 	else if (answer.type == FLIGHT_REFUSED)
 		err = handle_refusal(run, batch, &answer);
 	if (answer.type == FLIGHT_DONE || answer.type == FLIGHT_REFUSED)
-		free_batch(batch);
+		remove_batch(batch);
 	progress_update(run->progress, run->n_done, run->n_passed);
 	return err;
 }
@@ -164,7 +164,7 @@ static int run_loop(struct run *run)
 		if (outcome < 0)
 			return outcome;
 		if (outcome == 1 && flight_is_empty(run->flight))
-			return 0;
+			return run->n_done == run->judging->samples->n ? 0 : -EPROTO;
 		int err = receive_one(run);
 		if (err < 0)
 			return err;
@@ -202,6 +202,7 @@ int judging_run(struct judging *judging)
 		.flight = flight_new(judging->context, 0),
 		.attempts = calloc(samples->n + 1, 1),
 	};
+	struct batch *batch, *next;
 	for (size_t index = 0; index < samples->n; index++) {
 		run.n_done += samples->items[index].has_result;
 		run.n_passed += samples->items[index].passed;
@@ -211,8 +212,10 @@ int judging_run(struct judging *judging)
 	int err = run.work && run.flight && run.attempts ? run_loop(&run) : -ENOMEM;
 	progress_free(run.progress);
 	flight_free(run.flight);
-	while (!LIST_EMPTY(&run.batches))
-		free_batch(LIST_FIRST(&run.batches));
+	for (batch = LIST_FIRST(&run.batches); batch; batch = next) {
+		next = LIST_NEXT(batch, in_flight);
+		free(batch);
+	}
 	work_free(run.work);
 	free(run.attempts);
 	return err;

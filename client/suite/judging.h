@@ -22,6 +22,6 @@ struct judging {
 	size_t n_unjudged;             /* out: samples that our side or the task file failed */
 };
 
-/* 0: every sample has a result. -EINTR; -ECONNRESET (told already); -errno: what came before is
- * kept. */
+/* 0: every sample has a result. -EINTR; -ECONNRESET (told already); -EPROTO: the daemon left
+ * samples out; -errno: what came before is kept. */
 int judging_run(struct judging *judging);
