@@ -207,19 +207,14 @@ static struct libscols_table *new_table(const struct summary_options *options, F
 	return NULL;
 }
 
-/* Rows by verdict, the most frequent first, fairly: no verdict takes all rows. */
+/* Rows by verdict, the rarest first, fairly: no verdict takes all rows. `counts` has no PASSED. */
 static int add_rows(struct libscols_table *table, const struct tasks *tasks,
 		    const struct samples *samples, const struct verdict_count *counts,
 		    size_t n_counts, size_t *n_rows)
 {
-	size_t n_verdicts = 0, n = 0;
-	for (size_t at = 0; at < n_counts; at++)
-		n_verdicts += strcmp(counts[at].verdict, "PASSED") != 0;
 	size_t left = ROWS_MAX;
 	for (size_t at = n_counts; at-- > 0;) {
-		if (strcmp(counts[at].verdict, "PASSED") == 0)
-			continue;
-		size_t share = left / n_verdicts--, taken = 0;
+		size_t share = left / (at + 1), taken = 0;
 		for (size_t index = 0; index < samples->n && taken < share; index++) {
 			if (strcmp(samples->items[index].verdict, counts[at].verdict) != 0)
 				continue;
@@ -229,10 +224,20 @@ static int add_rows(struct libscols_table *table, const struct tasks *tasks,
 			taken++;
 		}
 		left -= taken;
-		n += taken;
 	}
-	*n_rows = n;
+	*n_rows = ROWS_MAX - left;
 	return 0;
+}
+
+/* Keeps the order; the new number of counts. */
+static size_t drop_passed(struct verdict_count *counts, size_t n_counts)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; at < n_counts; at++)
+		if (strcmp(counts[at].verdict, "PASSED") != 0)
+			counts[n++] = counts[at];
+	return n;
 }
 
 static int print_table(FILE *out, const struct tasks *tasks, const struct samples *samples,
@@ -249,8 +254,7 @@ static int print_table(FILE *out, const struct tasks *tasks, const struct sample
 		err = -ENOMEM;
 	scols_unref_table(table);
 	for (size_t at = 0; at < n_counts; at++)
-		if (strcmp(counts[at].verdict, "PASSED") != 0)
-			n_bad += counts[at].n;
+		n_bad += counts[at].n;
 	if (n_bad > n_rows)
 		fprintf(out, "… and %zu more\n", n_bad - n_rows);
 	fputc('\n', out);
@@ -270,6 +274,7 @@ static int print_verdicts(FILE *out, const struct tasks *tasks, const struct sam
 	for (size_t at = 0; at < n_counts; at++)
 		fprintf(out, "%s%zu %s", at ? ", " : "", counts[at].n, counts[at].verdict);
 	fputc('\n', out);
+	n_counts = drop_passed(counts, n_counts);
 	return print_table(out, tasks, samples, counts, n_counts, options);
 }
 
