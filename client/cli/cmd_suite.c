@@ -44,7 +44,7 @@ struct suite {
 	struct complaints complaints;
 	struct tasks tasks;
 	struct samples samples;
-	char *out; /* of the result file; NULL: none is written */
+	const char *out; /* path of the result file, borrowed; NULL: none is written */
 	struct partial *partial;
 	double seconds;
 	size_t n_now, n_unjudged;
@@ -97,27 +97,30 @@ static void take_path(struct suite_options *options, char *path, struct argp_sta
 		argp_error(state, "at most two files: TASKS and SAMPLES");
 }
 
-static void check_options(const struct suite_options *options, struct argp_state *state)
+/* What is wrong with the options together; NULL: nothing. */
+static const char *options_problem(const struct suite_options *options)
 {
 	if (!options->tasks_path)
-		argp_error(state, "TASKS is missing");
+		return "TASKS is missing";
 	if (options->is_reference && options->samples_path)
-		argp_error(state, "either SAMPLES or --reference, not both");
+		return "either SAMPLES or --reference, not both";
 	if (!options->is_reference && !options->samples_path)
-		argp_error(state, "SAMPLES is missing (or --reference)");
+		return "SAMPLES is missing (or --reference)";
 	bool is_stdin = options->samples_path && strcmp(options->samples_path, "-") == 0;
 	if (is_stdin && strcmp(options->tasks_path, "-") == 0)
-		argp_error(state, "TASKS and SAMPLES cannot both be standard input");
+		return "TASKS and SAMPLES cannot both be standard input";
 	if (is_stdin && !options->out)
-		argp_error(state, "samples from standard input need --out FILE");
+		return "samples from standard input need --out FILE";
 	bool has_file = options->out ? strcmp(options->out, "-") != 0 : !options->is_reference;
 	if (options->resume && !has_file)
-		argp_error(state, "--resume needs the result file of an earlier run: --out FILE");
+		return "--resume needs the result file of an earlier run: --out FILE";
+	return NULL;
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct suite_options *options = state->input;
+	const char *problem;
 	char message[200];
 
 	switch (key) {
@@ -144,7 +147,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		take_path(options, argument, state);
 		return 0;
 	case ARGP_KEY_END:
-		check_options(options, state);
+		problem = options_problem(options);
+		if (problem)
+			argp_error(state, "%s", problem);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -207,15 +212,12 @@ static bool is_same_file(const char *left, const char *right)
 	       left_status.st_ino == right_status.st_ino;
 }
 
-/* Decides where results go and takes over earlier ones. */
-static int choose_out(struct suite *suite)
+/* Refuses to overwrite input, and takes over earlier results. */
+static int check_out(struct suite *suite)
 {
 	const struct suite_options *options = &suite->options;
-	if (!options->out && options->is_reference)
-		return CLI_DONE;
-	suite->out = options->out ? strdup(options->out) : results_new_path(options->samples_path);
 	if (!suite->out)
-		return file_error("", -ENOMEM);
+		return CLI_DONE;
 	if (is_same_file(suite->out, options->tasks_path) ||
 	    is_same_file(suite->out, options->samples_path)) {
 		cli_error("%s: the results would replace an input file", suite->out);
@@ -354,7 +356,7 @@ static int run(struct suite *suite)
 {
 	int status = load_files(suite);
 	if (status == CLI_DONE)
-		status = choose_out(suite);
+		status = check_out(suite);
 	if (status == CLI_DONE)
 		status = judge(suite);
 	return status == CLI_DONE ? finish(suite) : status;
@@ -372,9 +374,16 @@ int cmd_suite(struct cli_context *context, int argc, char **argv)
 	if (argp_parse(&suite_argp, argc, argv, 0, NULL, &suite.options) != 0)
 		return CLI_USAGE;
 	context->quiet = suite.options.quiet;
+	char *default_out = NULL;
+	if (!suite.options.out && !suite.options.is_reference) {
+		default_out = results_new_path(suite.options.samples_path);
+		if (!default_out)
+			return file_error("", -ENOMEM);
+	}
+	suite.out = default_out ? default_out : suite.options.out;
 	int status = run(&suite);
 	partial_close(suite.partial, false);
-	free(suite.out);
+	free(default_out);
 	samples_deinit(&suite.samples);
 	tasks_deinit(&suite.tasks);
 	return status;

@@ -144,7 +144,7 @@ static int read_stdio(const json_t *tests, const json_t *value, const struct kin
 		err = read_number(tests, "abs", "tests.abs", &absolute, error);
 	if (err == 0)
 		err = read_number(tests, "rel", "tests.rel", &relative, error);
-	if (err < 0)
+	if (err != 0)
 		return err;
 	if (!json_is_array(value))
 		return field_wrong_type(error, "tests.stdio", "a list of objects", value);

@@ -8,6 +8,7 @@
  */
 #include "client/suite/python_text.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
@@ -89,6 +90,7 @@ void python_text_float(FILE *out, double value)
 	for (; *at != 'e'; at++)
 		if (*at != '.')
 			digits[n_digits++] = *at;
+	assert(n_digits > 0); /* %e writes at least one */
 	int exponent = (int)strtol(at + 1, NULL, 10);
 	if (signbit(value))
 		fputc('-', out);
