@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -25,8 +26,8 @@ static const char *const sound[] = {
 	"{\"näme\": 1, \"\\u0061\": 2}",
 	"{\"whole\": [0, -0, 1, -17, 123456789012345678901234567890]}",
 	"{\"real\": [0.0, -0.0, 1.0, 0.1, 1e5, 1E+5, 1e15, 1e16, 1e17, 123456789.123456789]}",
-	"{\"small\": [0.0001, 0.00001, 1.5e-7, 5e-324, 2.2250738585072014e-308, "
-	"0.30000000000000004]}",
+	"{\"small\": [0.0001, 0.00001, 1.5e-7, 5e-324]}",
+	"{\"long\": [2.2250738585072014e-308, 0.30000000000000004]}",
 	"{\"large\": [1.7976931348623157e308, 1e400, -1e400, 9007199254740993.0, 1e22, 1e23]}",
 	"{\"odd\": [NaN, Infinity, -Infinity, null, true, false]}",
 	"{\"twice\": 1, \"other\": 2, \"twice\": 3}",
@@ -74,25 +75,44 @@ static char *transcribe(const char *text, size_t len)
 	return dumped;
 }
 
+/* Python's own answers for the lines of a file, a line each. */
+static FILE *start_python(const char *path, pid_t *pid)
+{
+	int ends[2];
+	assert_int_equal(pipe(ends), 0);
+	*pid = fork();
+	assert_true(*pid >= 0);
+	if (*pid == 0) {
+		dup2(ends[1], STDOUT_FILENO);
+		close(ends[0]);
+		close(ends[1]);
+		execl(PYTHON, PYTHON, "-c",
+		      "import json, sys\n"
+		      "for line in open(sys.argv[1], encoding='utf-8', newline='\\n'):\n"
+		      "    print(json.dumps(json.loads(line)))\n",
+		      path, NULL);
+		_exit(127);
+	}
+	close(ends[1]);
+	FILE *answers = fdopen(ends[0], "r");
+	assert_non_null(answers);
+	return answers;
+}
+
 static void python_agrees(void **state)
 {
 	(void)state;
 	if (access(PYTHON, X_OK) != 0)
 		skip();
-	char name[] = "/tmp/python_json_test.XXXXXX", command[256];
-	int fd = mkstemp(name);
+	char name[] = "/tmp/python_json_test.XXXXXX";
+	int fd = mkstemp(name), status;
 	assert_true(fd >= 0);
 	FILE *input = fdopen(fd, "w");
 	for (size_t index = 0; index < sizeof(sound) / sizeof(sound[0]); index++)
 		fprintf(input, "%s\n", sound[index]);
 	fclose(input);
-	snprintf(command, sizeof(command),
-		 PYTHON " -c 'import json, sys\n"
-			"for line in open(sys.argv[1], encoding=\"utf-8\", newline=\"\\n\"):\n"
-			"    print(json.dumps(json.loads(line)))' %s",
-		 name);
-	FILE *python = popen(command, "r");
-	assert_non_null(python);
+	pid_t pid;
+	FILE *python = start_python(name, &pid);
 	char *expected = NULL;
 	size_t capacity = 0;
 	for (size_t index = 0; index < sizeof(sound) / sizeof(sound[0]); index++) {
@@ -103,7 +123,9 @@ static void python_agrees(void **state)
 		free(actual);
 	}
 	free(expected);
-	assert_int_equal(pclose(python), 0);
+	fclose(python);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 	unlink(name);
 }
 
