@@ -81,6 +81,7 @@ tests_sanitized() {
 stage "lint" make_quietly lint BUILD="$build" WERROR=1
 stage "unit tests (sanitized)" make_quietly -k BUILD="$sanitized" SANITIZE=address WERROR=1 test-unit
 if stage "build" make_quietly BUILD="$build" WERROR=1 all "$build/gen/assay_pb2.py"; then
+	stage "exported names" tests/lint/exports.sh "$build"
 	stage "integration tests" tests "$build" tests/integration
 	stage "security tests" tests "$build" tests/security
 	stage "command line tests" tests "$build" tests/e2e
