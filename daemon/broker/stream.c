@@ -15,8 +15,11 @@
 #include "base/fd.h"
 #include "base/memory.h"
 
-/* Reads of one drain; then others have their turn. */
-#define READS_MAX 64
+/*
+ * Reads of one drain; then others have their turn. Enough for a pipe that the candidate has made as
+ * large as it may (1 MiB, fs.pipe-max-size), because the drain of stream_close() is the last one.
+ */
+#define READS_MAX 80
 #define CHUNK_BYTES 16384
 /* A larger buffer is given back before the next run. */
 #define KEPT_CAPACITY_BYTES 262144
