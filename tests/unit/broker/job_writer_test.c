@@ -1,0 +1,144 @@
+/* broker/job_writer: the sections that a child will read. */
+#include "broker/job_writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define SECTIONS_MAX 32
+
+static const uint8_t nonce[JOB_NONCE_BYTES] = "fedcba9876543210";
+
+struct section {
+	uint32_t tag;
+	uint32_t len;
+	const uint8_t *bytes;
+};
+
+static uint8_t bytes[65536];
+static struct section sections[SECTIONS_MAX];
+static size_t n_sections;
+
+static struct slice slice(const char *text)
+{
+	return (struct slice){.bytes = (const uint8_t *)text, .len = strlen(text)};
+}
+
+/* Reads it back in the way of wire.h: tag, length, bytes, to the end without a rest. */
+static void write_and_parse(const struct job *job)
+{
+	int fd = job_write(job, nonce);
+	size_t at = 0;
+	ssize_t len;
+
+	assert_true(fd >= 0);
+	len = read(fd, bytes, sizeof(bytes));
+	assert_true(len > 0);
+	assert_int_equal(write(fd, "x", 1), -1);
+	assert_int_equal(errno, EPERM); /* sealed */
+	assert_true((fcntl(fd, F_GET_SEALS) & (F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK)) ==
+		    (F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK));
+	close(fd);
+	for (n_sections = 0; at < (size_t)len; n_sections++) {
+		struct section *section = &sections[n_sections];
+
+		assert_true(n_sections < SECTIONS_MAX && (size_t)len - at >= 8);
+		memcpy(&section->tag, bytes + at, 4);
+		memcpy(&section->len, bytes + at + 4, 4);
+		at += 8;
+		assert_true(section->len <= (size_t)len - at);
+		section->bytes = bytes + at;
+		at += section->len;
+	}
+}
+
+static void expect(size_t index, enum job_tag tag, const char *text)
+{
+	assert_true(index < n_sections);
+	assert_int_equal(sections[index].tag, tag);
+	assert_int_equal(sections[index].len, strlen(text));
+	assert_memory_equal(sections[index].bytes, text, strlen(text));
+}
+
+static void test_everything(void **state)
+{
+	struct slice tests[] = {slice("assert f(1) == 2"), slice(""), slice("assert f(2)")};
+	struct job_file files[] = {{.name = "a.txt", .content = slice("one")},
+				   {.name = "empty", .content = {0}}};
+	struct batch batch = {.task = {.kind = TASK_ASSERTS,
+				       .prompt = slice("import math\n"),
+				       .entry_point = slice("f"),
+				       .setup = slice("x = 1"),
+				       .module = slice("solution"),
+				       .tests = tests,
+				       .n_tests = 3,
+				       .stops_at_first_failure = true}};
+	struct job job = {.batch = &batch, .code = slice("def f(x): pass"), .files = files};
+	struct job_options options;
+
+	(void)state;
+	job.n_files = 2;
+	write_and_parse(&job);
+	assert_int_equal(n_sections, 14);
+	assert_int_equal(sections[0].tag, JOB_NONCE);
+	assert_int_equal(sections[0].len, JOB_NONCE_BYTES);
+	assert_memory_equal(sections[0].bytes, nonce, JOB_NONCE_BYTES);
+	assert_int_equal(sections[1].tag, JOB_OPTIONS);
+	assert_int_equal(sections[1].len, sizeof(options));
+	memcpy(&options, sections[1].bytes, sizeof(options));
+	assert_int_equal(options.kind, JOB_KIND_ASSERTS);
+	assert_int_equal(options.stop_first_failure, 1);
+	assert_true(options.value_bytes > 0);
+	expect(2, JOB_PROMPT, "import math\n");
+	expect(3, JOB_CODE, "def f(x): pass");
+	expect(4, JOB_ENTRY_POINT, "f");
+	expect(5, JOB_SETUP, "x = 1");
+	expect(6, JOB_MODULE, "solution");
+	expect(7, JOB_TEST, "assert f(1) == 2");
+	expect(8, JOB_TEST, ""); /* keeps its number */
+	expect(9, JOB_TEST, "assert f(2)");
+	expect(10, JOB_FILE_NAME, "a.txt");
+	expect(11, JOB_FILE_CONTENT, "one");
+	expect(12, JOB_FILE_NAME, "empty");
+	expect(13, JOB_FILE_CONTENT, "");
+}
+
+/* What is not there has no section; the code always has one. */
+static void test_least(void **state)
+{
+	struct slice test = slice("assert True");
+	struct batch batch = {.task = {.kind = TASK_PROGRAM, .tests = &test, .n_tests = 1}};
+	struct job job = {.batch = &batch};
+
+	(void)state;
+	write_and_parse(&job);
+	assert_int_equal(n_sections, 4);
+	expect(2, JOB_CODE, "");
+	expect(3, JOB_TEST, "assert True");
+}
+
+static void test_kinds_agree(void **state)
+{
+	(void)state;
+	assert_int_equal(TASK_CHECK, JOB_KIND_CHECK);
+	assert_int_equal(TASK_ASSERTS, JOB_KIND_ASSERTS);
+	assert_int_equal(TASK_PROGRAM, JOB_KIND_PROGRAM);
+}
+
+int main(void)
+{
+	const struct CMUnitTest list[] = {
+		cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_least),
+		cmocka_unit_test(test_kinds_agree),
+	};
+
+	return cmocka_run_group_tests(list, NULL, NULL);
+}
