@@ -285,6 +285,18 @@ static int check_options(const Assay__Evaluate *evaluate, struct refusal *refusa
 	return 0;
 }
 
+/* The longest prefix of at most `max` bytes that does not cut a UTF-8 character. */
+static size_t character_boundary(const char *text, size_t max)
+{
+	size_t len = strnlen(text, max + 1);
+
+	if (len <= max)
+		return len;
+	while (max > 0 && ((uint8_t)text[max] & 0xc0) == 0x80)
+		max--;
+	return max;
+}
+
 static int take_task(struct broker *broker, struct task *task, const Assay__Evaluate *evaluate,
 		     struct refusal *refusal)
 {
@@ -293,7 +305,8 @@ static int take_task(struct broker *broker, struct task *task, const Assay__Eval
 
 	if (policy < 0)
 		return refuse(refusal, ASSAY__ERROR_CODE__UNKNOWN_LANGUAGE, "evaluate.language",
-			      "no policy for the language \"%.40s\"", evaluate->language);
+			      "no policy for the language \"%.*s\"",
+			      (int)character_boundary(evaluate->language, 40), evaluate->language);
 	task->id = evaluate->id;
 	task->policy = (uint32_t)policy;
 	task->prompt = slice_of(evaluate->prompt);
