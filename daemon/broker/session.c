@@ -30,17 +30,22 @@
 #define PING_MAX 1024
 /* For a client that was refused and does not read why. */
 #define FAREWELL_SECONDS 10
+/* For one that reads none of its answers while its waiting work takes room that others need. */
+#define UNREAD_SECONDS 300
 
 /* ---------------------------------------------------------------- out */
 
 static void hold_if_unread(struct session *session)
 {
+	const struct timeval patience = {.tv_sec = UNREAD_SECONDS};
 	size_t waiting = evbuffer_get_length(bufferevent_get_output(session->stream));
 
 	if (session->flow.is_held || waiting < session->broker->settings->outbound_high_bytes)
 		return;
 	flow_hold(&session->flow, true);
 	bufferevent_disable(session->stream, EV_READ);
+	if (!session->is_closing)
+		bufferevent_set_timeouts(session->stream, NULL, &patience);
 }
 
 static void free_frame(const void *frame, size_t len, void *argument)
@@ -56,7 +61,9 @@ static void send_frame(struct session *session, int packed, uint8_t *frame, size
 	struct evbuffer *output = bufferevent_get_output(session->stream);
 
 	if (packed < 0) {
-		session_close(session);
+		/* Not here: the caller may be walking through this session's batches. */
+		bufferevent_trigger_event(session->stream, BEV_EVENT_ERROR,
+					  BEV_TRIG_DEFER_CALLBACKS);
 		return;
 	}
 	if (session->is_dead) {
@@ -368,6 +375,8 @@ static void wait_for_memory(struct session *session)
 
 static void read_on(struct session *session)
 {
+	if (session->is_dead)
+		return; /* its charge has been refunded */
 	if (update_charge(session) != 0) {
 		wait_for_memory(session);
 		return;
@@ -401,13 +410,12 @@ static void on_written(struct bufferevent *stream, void *argument)
 {
 	struct session *session = argument;
 
-	if (session->is_closing && evbuffer_get_length(bufferevent_get_output(stream)) == 0) {
+	if (session->is_closing && evbuffer_get_length(bufferevent_get_output(stream)) == 0)
 		session_close(session);
-		return;
-	}
-	if (!session->flow.is_held)
+	if (session->is_closing || session->is_dead || !session->flow.is_held)
 		return;
 	flow_hold(&session->flow, false);
+	bufferevent_set_timeouts(stream, NULL, NULL);
 	bufferevent_enable(stream, EV_READ);
 	dispatch_pump(session->broker->dispatch);
 	read_on(session);

@@ -4,7 +4,8 @@
  * Bounds. Bytes received and not yet answered are charged to the broker's inbound budget; a session
  * that cannot charge stops reading until something is refunded. When a client does not read its
  * answers (outbound_high_bytes wait), nothing new is started for it and nothing more is read from
- * it.
+ * it; one that takes not a byte for minutes is closed, because what it keeps waiting here (budget,
+ * places in the queue) is everybody's.
  */
 #pragma once
 
