@@ -18,7 +18,7 @@
 
 void cell_link_init(struct cell_link *link)
 {
-	*link = (struct cell_link){.control = -1, .oom_fd = -1, .refusal_fd = -1};
+	*link = (struct cell_link){.control = -1, .oom_fd = -1, .refusal_fd = -1, .cpu_fd = -1};
 }
 
 void cell_link_deinit(struct cell_link *link)
@@ -28,6 +28,7 @@ void cell_link_deinit(struct cell_link *link)
 	fd_close(&link->control);
 	fd_close(&link->oom_fd);
 	fd_close(&link->refusal_fd);
+	fd_close(&link->cpu_fd);
 	cell_link_init(link);
 }
 
@@ -45,6 +46,8 @@ int cell_link_open(struct cell_link *link, struct event_base *base, uint32_t lay
 		link->oom_fd = fd_take(&fds[next++]);
 	if ((layers & (1u << LAYER_CGROUP_PIDS)) != 0 && next < n_fds)
 		link->refusal_fd = fd_take(&fds[next++]);
+	if ((layers & (1u << LAYER_CGROUP_CPU)) != 0 && next < n_fds)
+		link->cpu_fd = fd_take(&fds[next++]);
 	err = fd_set_nonblocking(link->control, true);
 	if (err < 0)
 		return err;
@@ -105,4 +108,12 @@ void cell_link_count(struct cell_link *link, uint64_t *oom_kills, uint64_t *refu
 {
 	*oom_kills = advance(&link->oom_kills, read_counter(link->oom_fd, "oom_kill "));
 	*refusals = advance(&link->refusals, read_counter(link->refusal_fd, "max "));
+}
+
+/* cpuacct.usage (v1) is a number of nanoseconds, cpu.stat (v2) begins with "usage_usec N". */
+uint64_t cell_link_cpu_ns(const struct cell_link *link)
+{
+	uint64_t usage_us = read_counter(link->cpu_fd, "usage_usec ");
+
+	return usage_us > 0 ? usage_us * 1000 : read_counter(link->cpu_fd, "");
 }

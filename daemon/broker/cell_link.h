@@ -15,6 +15,7 @@ struct cell_link {
 	struct event *event; /* reading `control` */
 	int oom_fd;          /* -1: no memory cgroup */
 	int refusal_fd;      /* -1: no pids cgroup */
+	int cpu_fd;          /* -1: no cgroup that counts CPU time */
 	uint64_t oom_kills;  /* as last read */
 	uint64_t refusals;
 };
@@ -41,3 +42,6 @@ void cell_link_send(struct cell_link *link, enum cell_request_type type, uint64_
 
 /* Reads the counters; what has been added since the last call goes to the arguments. */
 void cell_link_count(struct cell_link *link, uint64_t *oom_kills, uint64_t *refusals);
+
+/* CPU time of all that ever ran in the slot's cgroup; 0 if nobody counts it. */
+uint64_t cell_link_cpu_ns(const struct cell_link *link);

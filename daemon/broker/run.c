@@ -5,7 +5,8 @@
  * wrote waits in the pipes and is read once, at the end. After WATCH_AFTER_NS the pipes are
  * watched, so that a program that writes much does not wait for us; the CPU limit is asked for from
  * the cell's pid 1 (which sums over all processes of the run, reaped ones included) when it could
- * have been reached for the first time.
+ * have been reached for the first time. Where a cgroup counts too, the larger number holds: pid 1
+ * does not see what the kernel reaped for a parent that ignores SIGCHLD.
  */
 #include "broker/run.h"
 
@@ -125,20 +126,30 @@ static void on_timer(evutil_socket_t fd, short what, void *argument)
 }
 
 void run_take_usage(struct run *run, const struct cell_report *report)
+/* CPU time of the run, of which pid 1 has told `told_ns`. */
+static uint64_t cpu_used_ns(const struct run *run, uint64_t told_ns)
+{
+	uint64_t counted_ns = cell_link_cpu_ns(run->link);
+
+	counted_ns = counted_ns > run->cpu_before_ns ? counted_ns - run->cpu_before_ns : 0;
+	return counted_ns > told_ns ? counted_ns : told_ns;
+}
+
 {
 	uint64_t limit_ns = run->job->batch->task.limits.cpu_ms * NS_PER_MS;
 	uint64_t now_ns = clock_now_ns();
+	uint64_t cpu_ns = cpu_used_ns(run, report->cpu_ns);
 	uint64_t left_ns;
 
-	if (run->is_wall_over)
+	if (run->is_wall_over) {
 		run->run_delay_ns = report->run_delay_ns;
 	if (run->kill_reason != RUN_NOT_KILLED)
 		return;
-	if (report->cpu_ns >= limit_ns) {
+	if (cpu_ns >= limit_ns) {
 		run_kill(run, RUN_KILLED_CPU);
 		return;
 	}
-	left_ns = (limit_ns - report->cpu_ns) / (report->processes > 0 ? report->processes : 1);
+	left_ns = (limit_ns - cpu_ns) / (report->processes > 0 ? report->processes : 1);
 	if (left_ns < USAGE_INTERVAL_NS)
 		left_ns = USAGE_INTERVAL_NS;
 	run->next_usage_ns = now_ns + left_ns;

@@ -49,7 +49,8 @@ struct limits {
 	X(RLIMITS, "rlimits")                     \
 	X(HOST_UID, "host-uid-per-slot")          \
 	X(CGROUP_MEMORY, "cgroup-memory")         \
-	X(CGROUP_PIDS, "cgroup-pids")
+	X(CGROUP_PIDS, "cgroup-pids")             \
+	X(CGROUP_CPU, "cgroup-cpu")
 
 enum policy_layer {
 #define X(name, text) LAYER_##name,

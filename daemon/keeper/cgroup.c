@@ -8,6 +8,9 @@
  * The name carries the supervisor's pid so that a new keeper finds what a killed one left. A layer
  * is reported only after a limit was written and read back. Swap is switched off with the memory
  * limit, else a run that swaps is slow instead of over its limit.
+ *
+ * CPU time is only counted. Adding up what is reaped is not enough: a process that ignores SIGCHLD
+ * has its children reaped by the kernel, and their time is in nobody's account but the cgroup's.
  */
 #include "keeper/cgroup.h"
 
@@ -29,6 +32,7 @@
 
 #define MEMORY (1u << LAYER_CGROUP_MEMORY)
 #define PIDS (1u << LAYER_CGROUP_PIDS)
+#define CPU (1u << LAYER_CGROUP_CPU)
 #define NAME_PREFIX "assay."
 #define TEXT_BYTES (64 * 1024)
 #define TRIAL_MEMORY_BYTES (64ull << 20)
@@ -36,8 +40,15 @@
 
 static const struct {
 	uint32_t layer;
-	const char *controller;
-} controllers[] = {{MEMORY, "memory"}, {PIDS, "pids"}};
+	const char *controller;    /* v1 */
+	const char *controller_v2; /* NULL: every group has it */
+	const char *file;          /* what the broker reads */
+	const char *file_v2;
+} controllers[CGROUP_LAYERS] = {
+	{MEMORY, "memory", "memory", "memory.oom_control", "memory.events"},
+	{PIDS, "pids", "pids", "pids.events", "pids.events"},
+	{CPU, "cpuacct", NULL, "cpuacct.usage", "cpu.stat"},
+};
 
 static void slot_folder(const struct cgroup_tree *tree, uint32_t slot, char folder[])
 {
@@ -98,7 +109,7 @@ int cgroup_limit(const struct cgroups *cgroups, uint32_t slot, uint64_t memory_b
 
 static void note_missing(struct cgroups *cgroups, uint32_t layers, const char *what, int err)
 {
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < CGROUP_LAYERS; i++)
 		if ((layers & controllers[i].layer) != 0)
 			snprintf(cgroups->why[i], sizeof(cgroups->why[i]), "%s: %s", what,
 				 strerror(-err));
@@ -237,29 +248,34 @@ static void try_limits(struct cgroups *cgroups)
 
 static void find_places(struct cgroups *cgroups, const char *cgroup, const char *mountinfo)
 {
-	struct cgroup_place places[2];
+	struct cgroup_place places[CGROUP_LAYERS];
 	uint32_t found = 0;
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < CGROUP_LAYERS; i++) {
 		int err =
 			cgroup_place_find(&places[i], controllers[i].controller, cgroup, mountinfo);
 
 		if (err == 0 && places[i].is_v2)
 			err = cgroup_v2_adopt(&places[i], cgroups->supervisor,
-					      controllers[i].controller);
+					      controllers[i].controller_v2);
 		if (err < 0)
 			note_missing(cgroups, controllers[i].layer, "no such cgroup controller",
 				     err);
 		else
 			found |= controllers[i].layer;
 	}
-	if (found == (MEMORY | PIDS) && strcmp(places[0].path, places[1].path) == 0) {
-		add_tree(cgroups, &places[0], found);
-		return;
+	for (size_t i = 0; i < CGROUP_LAYERS; i++) {
+		uint32_t layers = found & controllers[i].layer;
+
+		if (layers == 0)
+			continue;
+		for (size_t k = i + 1; k < CGROUP_LAYERS; k++)
+			if ((found & controllers[k].layer) != 0 &&
+			    strcmp(places[i].path, places[k].path) == 0)
+				layers |= controllers[k].layer;
+		found &= ~layers;
+		add_tree(cgroups, &places[i], layers);
 	}
-	for (size_t i = 0; i < 2; i++)
-		if ((found & controllers[i].layer) != 0)
-			add_tree(cgroups, &places[i], controllers[i].layer);
 }
 
 void cgroup_open(struct cgroups *cgroups, uint32_t n_slots, pid_t supervisor)
@@ -270,7 +286,7 @@ void cgroup_open(struct cgroups *cgroups, uint32_t n_slots, pid_t supervisor)
 	*cgroups = (struct cgroups){.n_slots = n_slots, .supervisor = supervisor};
 	if (cgroup_file_read("/proc/self", "cgroup", cgroup, sizeof(cgroup)) < 0 ||
 	    cgroup_file_read("/proc/self", "mountinfo", mountinfo, sizeof(mountinfo)) < 0) {
-		note_missing(cgroups, MEMORY | PIDS, "/proc/self", -ENOENT);
+		note_missing(cgroups, MEMORY | PIDS | CPU, "/proc/self", -ENOENT);
 		return;
 	}
 	find_places(cgroups, cgroup, mountinfo);
@@ -308,22 +324,22 @@ int cgroup_place_process(const struct cgroups *cgroups, uint32_t slot, pid_t pid
 	return 0;
 }
 
-int cgroup_open_events(const struct cgroups *cgroups, uint32_t slot, int fds[2])
+int cgroup_open_events(const struct cgroups *cgroups, uint32_t slot, int fds[CGROUP_LAYERS])
 {
 	int n = 0;
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < CGROUP_LAYERS; i++) {
 		for (uint32_t k = 0; k < cgroups->n_trees; k++) {
 			const struct cgroup_tree *tree = &cgroups->trees[k];
-			const char *name = "pids.events";
 			char folder[CGROUP_PATH_MAX + 16];
 
 			if ((tree->layers & controllers[i].layer) == 0)
 				continue;
-			if (controllers[i].layer == MEMORY)
-				name = tree->place.is_v2 ? "memory.events" : "memory.oom_control";
 			slot_folder(tree, slot, folder);
-			fds[n] = cgroup_file_open(folder, name, O_RDONLY);
+			fds[n] = cgroup_file_open(folder,
+						  tree->place.is_v2 ? controllers[i].file_v2
+								    : controllers[i].file,
+						  O_RDONLY);
 			if (fds[n] < 0) {
 				int err = fds[n];
 

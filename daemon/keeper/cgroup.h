@@ -1,6 +1,7 @@
 /*
- * The standing cgroups: one per slot, in the hierarchies that limit memory and processes, below the
- * daemon's own cgroup and nowhere else. They are made once and serve one cell after the other.
+ * The standing cgroups: one per slot, in the hierarchies that limit memory and processes and count
+ * CPU time, below the daemon's own cgroup and nowhere else. They are made once and serve one cell
+ * after the other.
  */
 #pragma once
 
@@ -9,11 +10,13 @@
 
 #include "keeper/cgroup_place.h"
 
+#define CGROUP_LAYERS 3 /* CGROUP_MEMORY, CGROUP_PIDS, CGROUP_CPU */
+
 /* A hierarchy in which we have groups: <own cgroup>/assay.<supervisor pid>/slot-<N>. */
 struct cgroup_tree {
 	struct cgroup_place place;
 	char folder[CGROUP_PATH_MAX]; /* .../assay.<supervisor pid> */
-	uint32_t layers;              /* which of CGROUP_MEMORY and CGROUP_PIDS it gives */
+	uint32_t layers;              /* which of CGROUP_MEMORY, _PIDS and _CPU it gives */
 	bool has_moved;               /* v2: our processes were moved to a leaf of their own */
 };
 
@@ -21,9 +24,9 @@ struct cgroups {
 	uint32_t n_slots;
 	pid_t supervisor;
 	uint32_t layers;
-	struct cgroup_tree trees[2];
+	struct cgroup_tree trees[CGROUP_LAYERS];
 	uint32_t n_trees;
-	char why[2][160]; /* why CGROUP_MEMORY, CGROUP_PIDS are missing; "" if not */
+	char why[CGROUP_LAYERS][160]; /* by layer from CGROUP_MEMORY on: why missing; "" if not */
 };
 
 /*
@@ -43,7 +46,7 @@ int cgroup_limit(const struct cgroups *cgroups, uint32_t slot, uint64_t memory_b
 		 uint64_t processes);
 
 /*
- * Opens the files of CELL_STARTED (keeper_msg.h) read-only: memory's events, then pids'. Returns
- * how many (0..2) are in fds[], owned by the caller, or -errno.
+ * Opens the files of CELL_STARTED (keeper_msg.h) read-only: memory's events, pids', CPU time.
+ * Returns how many (0..CGROUP_LAYERS) are in fds[], owned by the caller, or -errno.
  */
-int cgroup_open_events(const struct cgroups *cgroups, uint32_t slot, int fds[2]);
+int cgroup_open_events(const struct cgroups *cgroups, uint32_t slot, int fds[CGROUP_LAYERS]);

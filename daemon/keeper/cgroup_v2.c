@@ -58,7 +58,9 @@ int cgroup_v2_adopt(struct cgroup_place *place, pid_t supervisor, const char *co
 
 	if (len > suffix_len && strcmp(place->path + len - suffix_len, suffix) == 0)
 		place->path[len - suffix_len] = '\0';
-	return has_word(place->path, "cgroup.controllers", controller) ? 0 : -ENOENT;
+	if (controller == NULL || has_word(place->path, "cgroup.controllers", controller))
+		return 0;
+	return -ENOENT;
 }
 
 static pid_t parent_of(pid_t pid)

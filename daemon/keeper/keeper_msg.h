@@ -52,8 +52,10 @@ enum keeper_event_type {
 /*
  * Descriptors of CELL_STARTED, in this order: the control socket (SOCK_SEQPACKET, see
  * inside/wire.h); then, each only if its bit is in `layers`, opened read-only: the file whose
- * "oom_kill N" line counts (CGROUP_MEMORY: memory.events or memory.oom_control), and the one whose
- * "max N" line counts (CGROUP_PIDS: pids.events). Both are re-read with pread(2) from offset 0.
+ * "oom_kill N" line counts (CGROUP_MEMORY: memory.events or memory.oom_control), the one whose
+ * "max N" line counts (CGROUP_PIDS: pids.events), and the one that counts CPU time (CGROUP_CPU:
+ * cpuacct.usage, a number of nanoseconds, or cpu.stat with a line "usage_usec N"). All are re-read
+ * with pread(2) from offset 0.
  * They do not belong to a cell but to the slot's standing cgroup, so counters go on from cell to
  * cell.
  */

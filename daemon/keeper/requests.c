@@ -85,7 +85,7 @@ static int say_gone(const struct keeper *keeper, int broker, uint32_t slot, int 
 static int say_started(const struct keeper *keeper, int broker, uint32_t slot, int control_fd)
 {
 	struct keeper_event event = event_of(keeper, slot, KEEPER_CELL_STARTED);
-	int fds[3] = {control_fd, -1, -1};
+	int fds[1 + CGROUP_LAYERS] = {control_fd};
 	int n = cgroup_open_events(&keeper->cgroups, slot, fds + 1);
 	int err;
 
@@ -94,8 +94,8 @@ static int say_started(const struct keeper *keeper, int broker, uint32_t slot, i
 	event.layers = keeper->layers;
 	event.pid = keeper->slots[slot].pid;
 	err = fd_send(broker, &event, sizeof(event), fds, (size_t)n + 1);
-	fd_close(&fds[1]);
-	fd_close(&fds[2]);
+	for (int i = 1; i <= n; i++)
+		fd_close(&fds[i]);
 	return err;
 }
 

@@ -166,8 +166,9 @@ static int try_policies(struct keeper *keeper)
 
 static void explain_missing(const struct keeper *keeper, enum policy_layer layer)
 {
-	if (layer == LAYER_CGROUP_MEMORY || layer == LAYER_CGROUP_PIDS)
-		log_error(FIX_CGROUP "; here: %s", keeper->cgroups.why[layer == LAYER_CGROUP_PIDS]);
+	if (layer >= LAYER_CGROUP_MEMORY && layer <= LAYER_CGROUP_CPU)
+		log_error(FIX_CGROUP "; here: %s",
+			  keeper->cgroups.why[layer - LAYER_CGROUP_MEMORY]);
 	else if (layer == LAYER_HOST_UID)
 		log_error("fix: run assayd as root: an ordinary user has only one uid to give");
 }

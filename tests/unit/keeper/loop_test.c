@@ -36,6 +36,7 @@ struct rig {
 	int control;
 	int memory_events;
 	int pids_events;
+	int cpu_time;
 	struct keeper_event event;
 };
 
@@ -122,11 +123,12 @@ static void become_keeper(int policies, int broker, int lifeline, bool as_user)
 static bool receive_event(struct rig *rig)
 {
 	struct pollfd broker = {.fd = rig->broker, .events = POLLIN};
-	int fds[3];
-	size_t n_fds = 3;
+	int fds[4];
+	size_t n_fds = 4;
 	size_t n = 0;
 	const uint32_t memory = 1u << LAYER_CGROUP_MEMORY;
 	const uint32_t pids = 1u << LAYER_CGROUP_PIDS;
+	const uint32_t cpu = 1u << LAYER_CGROUP_CPU;
 
 	if (poll(&broker, 1, PATIENCE_MS) <= 0)
 		return false;
@@ -142,6 +144,8 @@ static bool receive_event(struct rig *rig)
 		rig->memory_events = fds[n++];
 	if ((rig->event.layers & pids) != 0)
 		rig->pids_events = fds[n++];
+	if ((rig->event.layers & cpu) != 0)
+		rig->cpu_time = fds[n++];
 	assert_int_equal(n, n_fds);
 	return true;
 }
@@ -157,7 +161,7 @@ static void expect_event(struct rig *rig, uint32_t type)
 
 static struct rig launch_keeper(bool as_user)
 {
-	struct rig rig = {.control = -1, .memory_events = -1, .pids_events = -1};
+	struct rig rig = {.control = -1, .memory_events = -1, .pids_events = -1, .cpu_time = -1};
 	int policies = fd_sealed_copy("policies", &table, sizeof(table));
 	int pair[2];
 	int lifeline[2];
@@ -220,6 +224,7 @@ static int wait_keeper(struct rig *rig)
 	fd_close(&rig->control);
 	fd_close(&rig->memory_events);
 	fd_close(&rig->pids_events);
+	fd_close(&rig->cpu_time);
 	return status;
 }
 
@@ -369,6 +374,13 @@ static void test_limits(void **state)
 		assert_string_equal(probe(&rig, "memory"), "killed by 9");
 		assert_true(pread(rig.memory_events, text, sizeof(text) - 1, 0) > 0);
 		assert_non_null(strstr(text, "oom_kill 1"));
+	}
+	if (rig.cpu_time < 0) {
+		print_message("skipped: cgroup-cpu\n");
+	} else {
+		memset(text, 0, sizeof(text));
+		assert_true(pread(rig.cpu_time, text, sizeof(text) - 1, 0) > 0);
+		assert_true(strtoull(text, NULL, 10) > 0 || strstr(text, "usage_usec ") == text);
 	}
 	fd_close(&rig.broker);
 	assert_int_equal(wait_keeper(&rig), 0);

@@ -1,0 +1,59 @@
+"""Promise: all CPU time of a run counts towards its limit, whoever reaps the process that used it."""
+import pytest
+
+from support.wire import evaluate_program, verdict_name
+
+BURN = """
+import os, signal, time
+def burn():
+    end = time.process_time() + 0.05
+    while time.process_time() < end: pass
+end = time.monotonic() + 4
+"""
+
+WAYS = {
+    "children that the kernel reaps": BURN + """
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+while time.monotonic() < end:
+    if os.fork() == 0: burn(); os._exit(0)
+    try: os.wait()
+    except ChildProcessError: pass
+""",
+    "children that are waited for": BURN + """
+while time.monotonic() < end:
+    if os.fork() == 0: burn(); os._exit(0)
+    os.wait()
+""",
+    "grandchildren that pid 1 inherits": BURN + """
+while time.monotonic() < end:
+    if os.fork() == 0:
+        if os.fork() == 0: burn()
+        os._exit(0)
+    os.wait()
+    time.sleep(0.05)
+""",
+    "threads that have ended": BURN + """
+import threading
+while time.monotonic() < end:
+    thread = threading.Thread(target=burn); thread.start(); thread.join()
+""",
+    "programs that replace each other": BURN + """
+import sys
+burn()
+os.execv(sys.executable, [sys.executable, '-I', '-S', '-c', '''
+import os, sys, time
+end = time.process_time() + 0.3
+while time.process_time() < end: pass
+os.execv(sys.executable, sys.orig_argv)
+'''])
+""",
+}
+
+
+@pytest.mark.parametrize("way", list(WAYS))
+def test_it_reaches_its_limit(client, way):
+    result = client.judge_one(evaluate_program(WAYS[way], cpu_ms=1000, wall_ms=10000))
+    if "the kernel reaps" in way and "cgroup-cpu" not in result.isolation:
+        pytest.skip("no cgroup that counts CPU time")
+    assert verdict_name(result) == "CPU_LIMIT"
+    assert result.usage.cpu_ns >= 1000000000
