@@ -118,6 +118,10 @@ static bool take_fault(const struct record *record, struct examination *examinat
 	if (examination->fault != EXAMINATION_OK || record->header.outcome < RECORD_FAULT_COMPILE ||
 	    record->header.outcome > RECORD_FAULT_HARNESS)
 		return false;
+	/* Ours, and only before the candidate's code: later nobody but the candidate says so. */
+	if (record->header.outcome == RECORD_FAULT_HARNESS &&
+	    examination->state != EXAMINATION_PREPARING)
+		return false;
 	examination->fault = (enum examination_fault)record->header.outcome;
 	examination->error = error_of(record);
 	return true;

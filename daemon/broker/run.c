@@ -125,7 +125,6 @@ static void on_timer(evutil_socket_t fd, short what, void *argument)
 	arm(run, now_ns, run->next_usage_ns < end_ns ? run->next_usage_ns : end_ns);
 }
 
-void run_take_usage(struct run *run, const struct cell_report *report)
 /* CPU time of the run, of which pid 1 has told `told_ns`. */
 static uint64_t cpu_used_ns(const struct run *run, uint64_t told_ns)
 {
@@ -136,14 +135,17 @@ static uint64_t cpu_used_ns(const struct run *run, uint64_t told_ns)
 }
 
 {
+void run_take_usage(struct run *run, const struct cell_report *report)
 	uint64_t limit_ns = run->job->batch->task.limits.cpu_ms * NS_PER_MS;
-	uint64_t now_ns = clock_now_ns();
 	uint64_t cpu_ns = cpu_used_ns(run, report->cpu_ns);
 	uint64_t left_ns;
+	uint64_t now_ns = clock_now_ns();
 
 	if (run->is_wall_over) {
 		run->run_delay_ns = report->run_delay_ns;
 	if (run->kill_reason != RUN_NOT_KILLED)
+		run->tasks = report->processes;
+	}
 		return;
 	if (cpu_ns >= limit_ns) {
 		run_kill(run, RUN_KILLED_CPU);
@@ -235,6 +237,8 @@ int run_start(struct run *run, const struct job *job, const struct policy *polic
 	run->is_wall_over = false;
 	run->run_delay_ns = 0;
 	err = hand_over(run, fds);
+	run->tasks = 0;
+	run->cpu_before_ns = cell_link_cpu_ns(run->link);
 	for (int i = 0; i < CELL_RUN_FDS; i++)
 		fd_close(&fds[i]);
 	if (err < 0) {
@@ -269,8 +273,8 @@ void run_finish(struct run *run, const struct cell_report *report, struct run_fa
 		examination->is_malformed = true;
 	if (report != NULL) {
 		facts->wait_status = report->status;
-		facts->cpu_ns = report->cpu_ns;
-		facts->processes = report->processes;
+		facts->cpu_ns = cpu_used_ns(run, report->cpu_ns);
+		facts->processes = report->processes > run->tasks ? report->processes : run->tasks;
 	}
 	cell_link_count(run->link, &facts->oom_kills, &facts->process_refusals);
 	run->job = NULL;

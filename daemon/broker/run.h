@@ -30,6 +30,8 @@ struct run {
 	bool is_wall_over; /* the usage that was asked for last decides how the wall limit is worded
 			    */
 	uint64_t run_delay_ns;
+	uint64_t cpu_before_ns; /* of the slot's cgroup, when the run began */
+	uint32_t tasks;         /* processes and threads when the wall limit was reached */
 	void (*on_kill)(
 		void *owner); /* the run has been told to die: give it until the patience ends */
 	void *owner;

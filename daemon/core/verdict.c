@@ -122,12 +122,22 @@ static bool is_starved(const struct run_facts *facts)
 	       facts->run_delay_ns > facts->wall_ns / 4;
 }
 
+/*
+ * Its own processes and threads may have kept each other waiting. One thread cannot have run and
+ * waited for longer than the time that passed (the two are read one after the other).
+ */
+static bool is_alone_in_waiting(const struct run_facts *facts)
+{
+	return facts->processes <= 1 &&
+	       facts->cpu_ns + facts->run_delay_ns <= facts->wall_ns + facts->wall_ns / 16;
+}
+
 static struct verdict decide_wall(const struct run_facts *facts)
 {
 	if (is_starved(facts))
 		return (struct verdict){.code = VERDICT_STARVED,
 					.fault = FAULT_OVERLOAD,
-					.is_maskable = facts->processes <= 1,
+					.is_maskable = is_alone_in_waiting(facts),
 					.wants_rerun = !facts->ran_alone,
 					.detail = "The wall time limit passed while the program "
 						  "waited for a processor."};

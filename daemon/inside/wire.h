@@ -61,7 +61,7 @@ struct cell_report {
 	uint32_t flags;             /* CELL_DONE: CELL_DONE_* */
 	uint64_t run_id;            /* 0 with CELL_READY */
 	int32_t status;             /* CELL_DONE: of the run's first process, as of wait(2) */
-	uint32_t processes;         /* USED: alive or zombie now; DONE: that were reaped */
+	uint32_t processes;         /* USED: processes and threads now; DONE: that were reaped */
 	uint64_t cpu_ns;            /* of all processes of the run: user + system */
 	uint64_t run_delay_ns;      /* USED: time runnable but waiting for a processor
 				       (/proc/PID/schedstat), all processes */

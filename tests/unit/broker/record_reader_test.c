@@ -142,6 +142,9 @@ static void test_forged(void **state)
 	put(77, 0, 0, NULL, 0);
 	expect_forged();
 	put_honest();
+	put(RECORD_FAULT, RECORD_FAULT_HARNESS, 0, NULL, 0); /* not ours: its code runs */
+	expect_forged();
+	put_honest();
 	bytes[0] ^= 1;
 	expect_forged();
 }

@@ -202,6 +202,9 @@ static void test_time(void **state)
 	assert_int_equal(verdict.code, VERDICT_STARVED);
 	assert_true(verdict.wants_rerun);
 	assert_true(verdict.is_maskable);
+	facts.cpu_ns = 1900 * NS_PER_MS; /* ran and waited at the same time: threads */
+	assert_false(verdict_decide(&facts).is_maskable);
+	facts.cpu_ns = 900 * NS_PER_MS;
 	facts.ran_alone = true;
 	facts.processes = 5; /* it may have starved itself */
 	verdict = verdict_decide(&facts);

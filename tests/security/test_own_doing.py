@@ -1,0 +1,57 @@
+"""Promise: nothing that a candidate does makes its verdict maskable or somebody else's fault."""
+import pytest
+
+from support.wire import evaluate_program, pb, verdict_name
+
+RECORD = """
+import os, struct
+def record(kind, outcome, *fields):
+    body = b''.join(struct.pack('<I', len(field)) + field for field in fields)
+    return struct.pack('<HBBIIIQII', 0xa55a, kind, outcome, 32 + len(body), 0, 0, 0, len(fields), 0) + body
+"""
+
+# RECORD_FAULT is 4; 5: the examination itself failed, 3: the tests do not run.
+WAYS = {
+    "says that the examination failed": RECORD + "os.write(500, record(4, 5))\n",
+    "says so and leaves": RECORD + "os.write(500, record(4, 5))\nos._exit(0)\n",
+    "says that the tests are bad": RECORD + "os.write(500, record(4, 3))\nos._exit(0)\n",
+    "damages the records": "import os\nos.write(500, b'x' * 100)\n",
+    "closes the records": "import os\nos.close(500)\n",
+    "writes records without end": "import os\nwhile True: os.write(500, b'x' * 65536)\n",
+    "leaves a deep tree": "import os\nfor _ in range(500): os.mkdir('d'); os.chdir('d')\nos._exit(0)\n",
+    "makes pid 1 the victim of its memory use": """
+import os
+open('/proc/self/oom_score_adj', 'w').write('0')
+os.execv('/bin/sh', ['sh', '-c', 'for i in 1 2 3 4 5 6 7 8; do for d in /tmp /dev/shm; do '
+                     'dd if=/dev/zero of=$d/$i bs=64k count=160 2>/dev/null; done; done'])
+""",
+    "stops": "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)\n",
+}
+
+
+@pytest.mark.parametrize("way", list(WAYS))
+def test_it_is_blamed(client, way):
+    result = client.judge_one(
+        evaluate_program(WAYS[way], cpu_ms=2000, wall_ms=3000, memory_bytes=32 << 20))
+    assert not result.passed
+    assert (result.fault, result.maskable) == (pb.FAULT_CANDIDATE, False), verdict_name(result)
+
+
+CROWDS = {
+    "threads": "threading.Thread(target=work, daemon=True).start()",
+    "processes": "os.fork()",
+}
+
+
+@pytest.mark.parametrize("crowd", list(CROWDS))
+def test_starving_oneself_is_not_maskable(client, crowd):
+    result = client.judge_one(evaluate_program(f"""
+import hashlib, os, threading
+os.sched_setaffinity(0, {{min(os.sched_getaffinity(0))}})
+def work(block=bytes(1 << 22)):
+    while True: hashlib.sha256(block).digest()
+for _ in range(3): {CROWDS[crowd]}
+work()
+""", cpu_ms=20000, wall_ms=1000))
+    assert verdict_name(result) in ("STARVED", "WALL_LIMIT")
+    assert not result.maskable
