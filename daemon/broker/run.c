@@ -134,18 +134,18 @@ static uint64_t cpu_used_ns(const struct run *run, uint64_t told_ns)
 	return counted_ns > told_ns ? counted_ns : told_ns;
 }
 
-{
 void run_take_usage(struct run *run, const struct cell_report *report)
+{
 	uint64_t limit_ns = run->job->batch->task.limits.cpu_ms * NS_PER_MS;
 	uint64_t cpu_ns = cpu_used_ns(run, report->cpu_ns);
-	uint64_t left_ns;
 	uint64_t now_ns = clock_now_ns();
+	uint64_t left_ns;
 
 	if (run->is_wall_over) {
 		run->run_delay_ns = report->run_delay_ns;
-	if (run->kill_reason != RUN_NOT_KILLED)
 		run->tasks = report->processes;
 	}
+	if (run->kill_reason != RUN_NOT_KILLED)
 		return;
 	if (cpu_ns >= limit_ns) {
 		run_kill(run, RUN_KILLED_CPU);
@@ -236,9 +236,9 @@ int run_start(struct run *run, const struct job *job, const struct policy *polic
 	run->is_watched = false;
 	run->is_wall_over = false;
 	run->run_delay_ns = 0;
-	err = hand_over(run, fds);
 	run->tasks = 0;
 	run->cpu_before_ns = cell_link_cpu_ns(run->link);
+	err = hand_over(run, fds);
 	for (int i = 0; i < CELL_RUN_FDS; i++)
 		fd_close(&fds[i]);
 	if (err < 0) {
