@@ -52,6 +52,8 @@ struct slice extract_last_fence(struct slice text)
 		if (n == 0)
 			continue;
 		if (open.length == 0) {
+			if (line[0] == '`' && memchr(line + n, '`', len - n) != NULL)
+				continue; /* code within a line, not a fence */
 			open = (struct fence){.character = line[0], .length = n};
 			start = at + len;
 		} else if (line[0] == open.character && n >= open.length &&

@@ -28,6 +28,9 @@ static void test_fences(void **state)
 	check_fence("```\na\n```\n```\nopen", "a\n");
 	check_fence("```\n```", "");
 	check_fence("", "");
+	check_fence("```code``` in a line\nx = 1\n", "```code``` in a line\nx = 1\n");
+	check_fence("```print(1)``` or\n```\ny\n```\n", "y\n");
+	check_fence("~~~ a`b\nx\n~~~\n", "x\n");
 }
 
 int main(void)
