@@ -15,12 +15,16 @@ _Static_assert((int)TEST_CRASHED == (int)ASSAY__OUTCOME__OUTCOME_CRASHED, "outco
 
 /* Longest feedback that is ever written. */
 #define FEEDBACK_MAX 16384
-#define TYPE_NAME_MAX 128
+/* Longest name of a test or of an error type, with its NUL. */
+#define NAME_MAX_BYTES 128
+/* A Result that is cut leaves this much for the lengths that change by it. */
+#define CUT_SLACK_BYTES 64
 
 struct test_block {
 	Assay__TestResult result;
 	Assay__TestError error;
-	char error_type[TYPE_NAME_MAX];
+	char name[NAME_MAX_BYTES];
+	char error_type[NAME_MAX_BYTES];
 };
 
 static ProtobufCBinaryData binary(struct slice slice)
@@ -31,21 +35,25 @@ static ProtobufCBinaryData binary(struct slice slice)
 /* Names that go into `string` fields must be UTF-8; ours are ASCII, a forged one is made so. */
 static void copy_name(char *to, struct slice from)
 {
-	size_t len = from.len < TYPE_NAME_MAX - 1 ? from.len : TYPE_NAME_MAX - 1;
+	size_t len = from.len < NAME_MAX_BYTES - 1 ? from.len : NAME_MAX_BYTES - 1;
 
 	for (size_t i = 0; i < len; i++)
 		to[i] = from.bytes[i] >= 0x20 && from.bytes[i] < 0x7f ? (char)from.bytes[i] : '?';
 	to[len] = '\0';
 }
 
-static void fill_error(const struct test_error *error, char *type, Assay__TestError *message)
+/* A traceback quotes lines of the tests, and with them what they expect. */
+static void fill_error(const struct test_error *error, enum task_reveal reveal, char *type,
+		       Assay__TestError *message)
 {
 	assay__test_error__init(message);
 	copy_name(type, error->type);
 	message->type = type;
-	message->message = binary(error->message);
 	message->line = error->line;
-	message->traceback = binary(error->traceback);
+	if (feedback_may_quote(error, reveal))
+		message->message = binary(error->message);
+	if (reveal == TASK_REVEAL_FULL)
+		message->traceback = binary(error->traceback);
 }
 
 static void fill_test(const struct job *job, const struct test_record *test, uint32_t index,
@@ -66,10 +74,12 @@ static void fill_test(const struct job *job, const struct test_record *test, uin
 	}
 	if (task->reveal == TASK_REVEAL_NONE)
 		return;
+	copy_name(block->name, test->name);
+	result->name = block->name;
 	result->call = binary(test->call);
 	result->actual = binary(test->actual);
 	if (test->error.type.len > 0 || test->error.message.len > 0) {
-		fill_error(&test->error, block->error_type, &block->error);
+		fill_error(&test->error, task->reveal, block->error_type, &block->error);
 		result->error = &block->error;
 	}
 }
@@ -141,7 +151,7 @@ static size_t word_feedback(const struct job *job, const struct judgement *judge
 		.limits = job->batch->task.limits,
 		.reveal = job->batch->task.reveal,
 	};
-	size_t size = job->batch->task.feedback_bytes + 1;
+	size_t size = (size_t)job->batch->task.feedback_bytes + 1;
 
 	return feedback_write(&input, text, size < FEEDBACK_MAX ? size : FEEDBACK_MAX);
 }
@@ -154,15 +164,43 @@ static void fill_compile(const struct judgement *judgement, Assay__Compile *comp
 		compile->output = binary(judgement->examination->error.message);
 }
 
-int reply_pack_result(const struct job *job, const struct judgement *judgement, uint8_t **frame,
-		      size_t *len)
+static void cut_stream(ProtobufCBinaryData *text, uint64_t *dropped_bytes, size_t max)
+{
+	if (text->len <= max)
+		return;
+	*dropped_bytes += text->len - max;
+	text->len = max;
+}
+
+/*
+ * No message is longer than the greeting promised, whatever a candidate printed: first its output
+ * is cut further (and counted as dropped); if that is not enough the list of tests goes, whose
+ * counts are told all the same.
+ */
+static void fit(const Assay__ServerMessage *message, size_t max_bytes)
+{
+	Assay__Result *result = message->result;
+	size_t size = assay__server_message__get_packed_size(message);
+	size_t rest = size - result->stdout.len - result->stderr.len + CUT_SLACK_BYTES;
+	size_t room = rest < max_bytes ? max_bytes - rest : 0;
+
+	if (size <= max_bytes)
+		return;
+	cut_stream(&result->stderr, &result->stderr_dropped_bytes, room / 2);
+	cut_stream(&result->stdout, &result->stdout_dropped_bytes, room - result->stderr.len);
+	if (room == 0)
+		result->n_tests = 0;
+}
+
+int reply_pack_result(const struct job *job, const struct judgement *judgement, size_t max_bytes,
+		      uint8_t **frame, size_t *len)
 {
 	Assay__ServerMessage message = ASSAY__SERVER_MESSAGE__INIT;
 	Assay__Result result = ASSAY__RESULT__INIT;
 	Assay__Usage usage;
 	Assay__Compile compile;
 	Assay__TestError error;
-	char error_type[TYPE_NAME_MAX];
+	char error_type[NAME_MAX_BYTES];
 	char *layers[LAYER_COUNT];
 	char feedback[FEEDBACK_MAX];
 	struct test_block *blocks;
@@ -180,12 +218,15 @@ int reply_pack_result(const struct job *job, const struct judgement *judgement, 
 	result.feedback.data = (uint8_t *)feedback;
 	result.feedback.len = word_feedback(job, judgement, feedback);
 	if (judgement->examination->fault != EXAMINATION_OK) {
-		fill_error(&judgement->examination->error, error_type, &error);
+		fill_error(&judgement->examination->error,
+			   feedback_fault_reveal(judgement->examination, job->batch->task.reveal),
+			   error_type, &error);
 		result.error = &error;
 	}
 	message.request_id = job->batch->request_id;
 	message.body_case = ASSAY__SERVER_MESSAGE__BODY_RESULT;
 	message.result = &result;
+	fit(&message, max_bytes);
 	err = codec_pack_server(&message, frame, len);
 	free(blocks);
 	free(result.tests);

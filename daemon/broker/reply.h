@@ -26,10 +26,11 @@ struct judgement {
 };
 
 /*
- * Packs the frame that answers `job`. 0: *frame is the caller's, to be freed; or -errno.
+ * Packs the frame that answers `job`; its message has at most `max_bytes`, output is cut for it. 0:
+ * *frame is the caller's, to be freed; or -errno.
  */
-int reply_pack_result(const struct job *job, const struct judgement *judgement, uint8_t **frame,
-		      size_t *len);
+int reply_pack_result(const struct job *job, const struct judgement *judgement, size_t max_bytes,
+		      uint8_t **frame, size_t *len);
 
 /* Names of the layers in `layers`, at most `max` into names[] (static text); returns how many. */
 size_t reply_layer_names(uint32_t layers, char **names, size_t max);

@@ -95,7 +95,8 @@ void session_send_result(void *owner, const struct job *job, const struct judgem
 	struct session *session = owner;
 	uint8_t *frame = NULL;
 	size_t len = 0;
-	int packed = reply_pack_result(job, judgement, &frame, &len);
+	int packed = reply_pack_result(job, judgement, session->broker->settings->frame_max_bytes,
+				       &frame, &len);
 
 	send_frame(session, packed, frame, len);
 }

@@ -53,6 +53,8 @@ static void append_value(struct text_buffer *buffer, struct slice value, size_t 
 {
 	size_t len = value.len < max ? value.len : max;
 
+	while (len > 0 && len < value.len && (value.bytes[len] & 0xc0) == 0x80)
+		len--;
 	for (size_t i = 0; i < len; i++) {
 		uint8_t byte = value.bytes[i];
 
@@ -65,10 +67,27 @@ static void append_value(struct text_buffer *buffer, struct slice value, size_t 
 		append(buffer, "...");
 }
 
-static void append_error(struct text_buffer *buffer, const struct test_error *error)
+bool feedback_may_quote(const struct test_error *error, enum task_reveal reveal)
+{
+	if (reveal == TASK_REVEAL_INPUTS)
+		return !slice_is(error->type, "AssertionError");
+	return reveal == TASK_REVEAL_FULL;
+}
+
+enum task_reveal feedback_fault_reveal(const struct examination *examination,
+				       enum task_reveal reveal)
+{
+	bool is_own =
+		examination->fault == EXAMINATION_COMPILE || examination->fault == EXAMINATION_LOAD;
+
+	return is_own ? TASK_REVEAL_FULL : reveal;
+}
+
+static void append_error(struct text_buffer *buffer, const struct test_error *error,
+			 enum task_reveal reveal)
 {
 	append_value(buffer, error->type, VALUE_MAX);
-	if (error->message.len > 0) {
+	if (error->message.len > 0 && feedback_may_quote(error, reveal)) {
 		append(buffer, ": ");
 		append_value(buffer, error->message, VALUE_MAX);
 	}
@@ -104,15 +123,13 @@ static void describe_test(struct text_buffer *buffer, const struct test_record *
 		append(buffer, "test %" PRIu32, index + 1);
 	else
 		append_value(buffer, shown, VALUE_MAX);
-	if (test->outcome == TEST_FAILED && test->error.message.len == 0) {
+	if (test->outcome == TEST_FAILED &&
+	    (test->error.message.len == 0 || !feedback_may_quote(&test->error, reveal))) {
 		append(buffer, " does not hold.");
 		return;
 	}
 	append(buffer, test->outcome == TEST_FAILED ? " failed: " : " raised ");
-	if (reveal == TASK_REVEAL_NONE)
-		append_value(buffer, test->error.type, VALUE_MAX);
-	else
-		append_error(buffer, &test->error);
+	append_error(buffer, &test->error, reveal);
 	append(buffer, ".");
 }
 
@@ -168,7 +185,8 @@ static void describe_fault(struct text_buffer *buffer, const struct feedback_inp
 	append(buffer, "%s", input->verdict->detail);
 	if (input->examination->error.type.len > 0) {
 		append(buffer, " ");
-		append_error(buffer, &input->examination->error);
+		append_error(buffer, &input->examination->error,
+			     feedback_fault_reveal(input->examination, input->reveal));
 	}
 }
 

@@ -17,6 +17,16 @@ struct feedback_input {
 };
 
 /*
+ * Whether the message of an error may be told: an assertion's is the tests' own and likely names
+ * what they expect.
+ */
+bool feedback_may_quote(const struct test_error *error, enum task_reveal reveal);
+
+/* How much of the fault that ended an examination may be told: the candidate's own code always. */
+enum task_reveal feedback_fault_reveal(const struct examination *examination,
+				       enum task_reveal reveal);
+
+/*
  * Writes at most `size` - 1 bytes and a NUL to `text` (cut at a character's boundary and marked "…"
  * when longer) and returns the length. With TASK_REVEAL_INPUTS no expected value is named, with
  * TASK_REVEAL_NONE neither calls nor values.

@@ -53,6 +53,44 @@ static void test_reveal(void **state)
 	assert_string_equal(text, "1 of 2 tests failed. First: test 2 does not hold.");
 }
 
+/* What an assertion says is what the tests expect. */
+static void test_messages_of_assertions(void **state)
+{
+	(void)state;
+	tests[1].call = tests[1].actual = slice("");
+	tests[1].error =
+		(struct test_error){.type = slice("AssertionError"), .message = slice("it is 4")};
+	feedback_write(&input, text, sizeof(text));
+	assert_non_null(strstr(text, "it is 4"));
+	for (input.reveal = TASK_REVEAL_INPUTS; input.reveal <= TASK_REVEAL_NONE; input.reveal++) {
+		examination.fault = EXAMINATION_OK;
+		feedback_write(&input, text, sizeof(text));
+		assert_string_equal(text, "1 of 2 tests failed. First: test 2 does not hold.");
+		examination.fault = EXAMINATION_PROGRAM;
+		examination.error = tests[1].error;
+		feedback_write(&input, text, sizeof(text));
+		assert_string_equal(text, "A test failed. AssertionError");
+	}
+	examination.fault = EXAMINATION_LOAD;
+	examination.error = (struct test_error){.type = slice("NameError"), .message = slice("x")};
+	input.reveal = TASK_REVEAL_NONE;
+	feedback_write(&input, text, sizeof(text));
+	assert_string_equal(text, "A test failed. NameError: x");
+}
+
+static void test_long_values_end_at_a_character(void **state)
+{
+	static char value[1001];
+
+	(void)state;
+	value[0] = 'x';
+	for (size_t i = 1; i < sizeof(value) - 2; i += 2)
+		memcpy(value + i, "\xc3\xa9", 2);
+	tests[1].actual = slice(value);
+	feedback_write(&input, text, sizeof(text));
+	assert_non_null(strstr(text, "\xc3\xa9..., expected 4."));
+}
+
 static void test_exception(void **state)
 {
 	(void)state;
@@ -100,6 +138,8 @@ int main(void)
 	const struct CMUnitTest list[] = {
 		cmocka_unit_test_setup(test_values, set_up),
 		cmocka_unit_test_setup(test_reveal, set_up),
+		cmocka_unit_test_setup(test_messages_of_assertions, set_up),
+		cmocka_unit_test_setup(test_long_values_end_at_a_character, set_up),
 		cmocka_unit_test_setup(test_exception, set_up),
 		cmocka_unit_test_setup(test_limit, set_up),
 		cmocka_unit_test_setup(test_bound, set_up),
