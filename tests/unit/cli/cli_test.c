@@ -103,6 +103,7 @@ static void signals_end_the_wait(void **state)
 	fake_submit(&fake);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		struct sigaction action = {.sa_handler = on_signal}, before;
+		int status;
 		pid_t pid;
 
 		interrupted = 0;
@@ -110,10 +111,11 @@ static void signals_end_the_wait(void **state)
 		pid = fork();
 		assert_true(pid >= 0);
 		if (pid == 0)
-			_exit(kill(parent, signals[i]) != 0);
+			_exit(kill(parent, signals[i]) == 0 ? 0 : 1);
 		assert_int_equal(cli_next(&context, -1, -1, &event), -EINTR);
 		assert_int_equal(interrupted, 1);
-		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
 		assert_int_equal(sigaction(signals[i], &before, NULL), 0);
 	}
 	/* It stays so until somebody clears the flag. */
