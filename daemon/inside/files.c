@@ -1,5 +1,5 @@
 /*
- * Step: the runtime's own files, copied to /assay of the cell's root. Runs in the child of the
+ * Step: the runtime's own files, copied to /runtime of the cell's root. Runs in the child of the
  * keeper.
  *
  * Copied and not bound, so that they may lie where the cell's user cannot look, and so that an
@@ -38,22 +38,22 @@ static int make_file(struct inside *inside, int folder, const struct plan_file *
 	int err;
 
 	if (fd < 0)
-		return step_failed(inside, -errno, "/assay/%s", file->name);
+		return step_failed(inside, -errno, "/runtime/%s", file->name);
 	err = copy(file->fd, fd);
-	return err < 0 ? step_failed(inside, err, "copying /assay/%s", file->name) : 0;
+	return err < 0 ? step_failed(inside, err, "copying /runtime/%s", file->name) : 0;
 }
 
 int step_files(struct inside *inside)
 {
 	const struct plan *plan = inside->plan;
-	_cleanup_fd_ int path = target_make(inside, "/assay", TARGET_FOLDER);
+	_cleanup_fd_ int path = target_make(inside, "/runtime", TARGET_FOLDER);
 	_cleanup_fd_ int folder = -1;
 
 	if (path < 0)
-		return step_failed(inside, path, "making /assay");
+		return step_failed(inside, path, "making /runtime");
 	folder = openat(path, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
-		return step_failed(inside, -errno, "/assay");
+		return step_failed(inside, -errno, "/runtime");
 	for (uint32_t i = 0; i < plan->n_files; i++) {
 		int err = make_file(inside, folder, &plan->files[i]);
 

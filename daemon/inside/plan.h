@@ -35,7 +35,7 @@ struct plan_mount {
 	uint64_t inodes;
 };
 
-/* A file of the runtime, to be copied to /assay/<name>. */
+/* A file of the runtime, to be copied to /runtime/<name>. */
 struct plan_file {
 	const char *name;
 	int fd; /* readable; its offset is neither used nor moved */

@@ -55,7 +55,7 @@ def test_the_traceback_shows_the_candidate_only(client):
     error = result.tests[0].error
     assert error.type == "ZeroDivisionError" and error.line == 2
     assert b"helper" in error.traceback
-    assert b"/assay" not in error.traceback and b"zygote" not in error.traceback
+    assert b"/runtime" not in error.traceback and b"zygote" not in error.traceback
 
 
 def test_syntax_errors_name_the_line(client):

@@ -44,7 +44,7 @@ def test_a_walk_over_everything_finds_no_secret(attack_to_the_end):
     attack_to_the_end("""
 import os
 allowed = {'usr', 'lib', 'lib64', 'lib32', 'libx32', 'bin', 'sbin', 'proc', 'dev', 'tmp', 'etc',
-           'assay', 'work'}
+           'runtime', 'work'}
 for name in os.listdir('/'):
     if name not in allowed and not os.path.islink('/' + name):
         print('ESCAPED', name)
@@ -89,4 +89,13 @@ syscall = ctypes.CDLL(None, use_errno=True).syscall
 handle = (ctypes.c_uint * 34)(8, 1, 2, 0)
 fd = syscall(304, os.open('/', os.O_RDONLY), ctypes.byref(handle), os.O_RDONLY)
 if fd >= 0: print('ESCAPED', os.listdir(fd))
+""")
+
+
+def test_nothing_is_named_after_the_daemon(attack_to_the_end):
+    attack_to_the_end("""
+import os
+for folder in ('/', '/tmp', '/dev', '/dev/shm'):
+    for name in os.listdir(folder):
+        if 'assay' in name: print('ESCAPED', folder, name)
 """)

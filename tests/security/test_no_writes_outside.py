@@ -20,7 +20,7 @@ for folder, folders, files in os.walk('/'):
 def test_existing_files_are_not_changed(attack_to_the_end):
     attack_to_the_end("""
 import os, sys
-targets = [sys.executable, os.__file__, '/assay', '/proc/1/oom_score_adj', '/proc/sys/kernel/core_pattern',
+targets = [sys.executable, os.__file__, '/runtime', '/proc/1/oom_score_adj', '/proc/sys/kernel/core_pattern',
            '/proc/sysrq-trigger']
 for path in targets:
     for attempt in (lambda: os.open(path, os.O_WRONLY), lambda: os.truncate(path, 0),

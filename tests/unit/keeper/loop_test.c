@@ -78,7 +78,7 @@ static void make_policy(void)
 	snprintf(table.runtime_path, sizeof(table.runtime_path), "%s", runtime_path);
 	snprintf(policy->name, sizeof(policy->name), "probe");
 	snprintf(policy->runtime, sizeof(policy->runtime), "native");
-	snprintf(policy->argv[policy->n_argv++], POLICY_PATH_MAX, "/assay/probe");
+	snprintf(policy->argv[policy->n_argv++], POLICY_PATH_MAX, "/runtime/probe");
 	snprintf(policy->imports[policy->n_imports++], POLICY_NAME_MAX, "math");
 	snprintf(policy->environment[policy->n_environment++], POLICY_PATH_MAX, "LANG=C.UTF-8");
 	add_mount(POLICY_MOUNT_BIND, "/usr", "/usr", false);
@@ -281,7 +281,7 @@ static void check_report(const char *text)
 		"NoNewPrivs:\t1\n",
 		"Seccomp:\t0\n", /* not yet locked */
 		"unknown 0\n",
-		"writes /:no /assay:no /usr:no /tmp:yes\n",
+		"writes /:no /runtime:no /usr:no /tmp:yes\n",
 		"null:yes kmsg:no",
 		"mount:no newuser:no setuid:no inet:no\n",
 	};
@@ -436,7 +436,7 @@ static void test_failing_step_is_named(void **state)
 	struct rig rig;
 
 	(void)state;
-	snprintf(table.policies[0].argv[0], POLICY_PATH_MAX, "/assay/not-there");
+	snprintf(table.policies[0].argv[0], POLICY_PATH_MAX, "/runtime/not-there");
 	rig = launch_keeper(false);
 	assert_int_equal(wait_keeper(&rig), KEEPER_EXIT_UNABLE << 8);
 	make_policy();
@@ -501,7 +501,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_failing_step_is_named),
 	};
 
-	if (strcmp(argv[0], "/assay/probe") == 0)
+	if (strcmp(argv[0], "/runtime/probe") == 0)
 		return probe_main(argc, argv);
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -22,7 +22,7 @@ static int set_up(void **state)
 	snprintf(policy->runtime, sizeof(policy->runtime), "python");
 	policy->n_argv = 2;
 	snprintf(policy->argv[0], POLICY_PATH_MAX, "/usr/bin/python3");
-	snprintf(policy->argv[1], POLICY_PATH_MAX, "/assay/zygote.py");
+	snprintf(policy->argv[1], POLICY_PATH_MAX, "/runtime/zygote.py");
 	policy->n_imports = 1;
 	snprintf(policy->imports[0], POLICY_NAME_MAX, "math");
 	policy->n_environment = 1;
@@ -43,7 +43,7 @@ static void test_plan_has_what_the_policy_says(void **state)
 	table.policies[0].open_files = 10;
 	plan_build(&plan, &table.policies[0]);
 	assert_string_equal(plan.arguments[0], "/usr/bin/python3");
-	assert_string_equal(plan.arguments[1], "/assay/zygote.py");
+	assert_string_equal(plan.arguments[1], "/runtime/zygote.py");
 	assert_string_equal(plan.arguments[2], "math");
 	assert_null(plan.arguments[3]);
 	assert_string_equal(plan.environment[0], "A=b");

@@ -1,6 +1,6 @@
 /*
  * The program that runs as pid 1 of a cell in loop_test: the test's own executable, copied to
- * /assay/probe. It answers commands on its control socket with what it sees from inside.
+ * /runtime/probe. It answers commands on its control socket with what it sees from inside.
  */
 #pragma once
 
@@ -71,8 +71,8 @@ static void report_files(FILE *out)
 	unsigned int unknown = 0;
 
 	for (const struct dirent *entry; root != NULL && (entry = readdir(root)) != NULL;) {
-		static const char *const names[] = {".",   "..",  "usr",   "lib",  "lib64",
-						    "bin", "dev", "assay", "proc", "tmp"};
+		static const char *const names[] = {".",   "..",  "usr",     "lib",  "lib64",
+						    "bin", "dev", "runtime", "proc", "tmp"};
 		bool is_known = false;
 
 		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -83,8 +83,8 @@ static void report_files(FILE *out)
 	if (root != NULL)
 		closedir(root);
 	fprintf(out, "root known %u unknown %u\n", known, unknown);
-	fprintf(out, "writes /:%s /assay:%s /usr:%s /tmp:%s\n", word(can_make("/x")),
-		word(can_make("/assay/x")), word(can_make("/usr/x")), word(can_make("/tmp/x")));
+	fprintf(out, "writes /:%s /runtime:%s /usr:%s /tmp:%s\n", word(can_make("/x")),
+		word(can_make("/runtime/x")), word(can_make("/usr/x")), word(can_make("/tmp/x")));
 	fprintf(out, "null:%s kmsg:%s sysctl:%s\n", word(access("/dev/null", W_OK) == 0),
 		word(access("/dev/kmsg", F_OK) == 0), word(access("/proc/sys", F_OK) == 0));
 }
