@@ -244,11 +244,11 @@ static void test_forged_names(void **state)
 	(void)state;
 	memset(long_name, '\xff', sizeof(long_name) - 1);
 	tests[1].name = slice(long_name);
-	tests[2].error.type = slice("Val\xc3ue\x01\n\xff");
+	tests[2].error.type = slice("Err\xc3or\x01\n\xff");
 	examination.fault = EXAMINATION_LOAD;
 	examination.error.type = slice("\x80");
 	reply();
-	assert_string_equal(result->tests[2]->error->type, "Val?ue???");
+	assert_string_equal(result->tests[2]->error->type, "Err?or???");
 	assert_string_equal(result->error->type, "?");
 	assert_int_equal(strlen(result->tests[1]->name), 127);
 	assert_int_equal(strspn(result->tests[1]->name, "?"), 127);
