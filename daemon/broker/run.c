@@ -11,6 +11,7 @@
 #include "broker/run.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -271,6 +272,7 @@ void run_finish(struct run *run, const struct cell_report *report, struct run_fa
 	};
 	if (run->records.dropped_bytes > 0)
 		examination->is_malformed = true;
+	facts->wait_status = SIGKILL; /* whose report is lost did not end well */
 	if (report != NULL) {
 		facts->wait_status = report->status;
 		facts->cpu_ns = cpu_used_ns(run, report->cpu_ns);
