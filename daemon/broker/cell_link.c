@@ -66,6 +66,8 @@ int cell_link_receive(struct cell_link *link, struct cell_report *report)
 	n = fd_receive(link->control, report, sizeof(*report), NULL, &n_fds);
 	if (n < 0)
 		return (int)n;
+	if (n == 0)
+		return -ECONNRESET;
 	return n == sizeof(*report) ? 0 : -EPROTO;
 }
 

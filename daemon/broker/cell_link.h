@@ -30,7 +30,9 @@ void cell_link_deinit(struct cell_link *link);
 int cell_link_open(struct cell_link *link, struct event_base *base, uint32_t layers, int *fds,
 		   size_t n_fds, event_callback_fn callback, void *argument);
 
-/* Receives one report. 0; -EAGAIN: nothing now; another -errno: the cell is gone or talks nonsense.
+/*
+ * Receives one report. 0; -EAGAIN: nothing now; -ECONNRESET: the cell has closed its end; another
+ * -errno: it talks nonsense.
  */
 int cell_link_receive(struct cell_link *link, struct cell_report *report);
 

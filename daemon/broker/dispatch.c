@@ -29,6 +29,10 @@
 
 /* Cells in a row that could not be built, in every slot, before waiting jobs are given up. */
 #define FAILURES_MAX 3
+/* Times that a job is assigned to a cell before it is answered that none could run it. */
+#define ASSIGNMENTS_MAX 3
+/* Reports taken from one cell in one turn of the loop; then others have their turn. */
+#define REPORTS_MAX 16
 
 struct cell {
 	struct dispatch *dispatch;
@@ -36,6 +40,7 @@ struct cell {
 	struct cell_link link;
 	struct run run;
 	struct event *timer; /* STARTING, KILLING: patience; EMPTY: when to try again */
+	bool was_ready;      /* a cell of this slot has been ready once */
 };
 
 struct dispatch {
@@ -46,7 +51,7 @@ struct dispatch {
 	uint64_t next_serial;
 	uint64_t next_run_id;
 	char runtimes[POLICY_MAX][sizeof(((struct cell_report *)0)->runtime)];
-	bool was_ready; /* the first cell of every slot has been ready once */
+	bool was_ready; /* every slot has been */
 };
 
 static void on_patience_over(evutil_socket_t fd, short what, void *argument);
@@ -131,6 +136,8 @@ static void on_kill(void *owner)
 {
 	struct cell *cell = owner;
 
+	if (cell->slot.state != SLOT_RUNNING)
+		return; /* the whole cell is being stopped already */
 	slot_move(&cell->slot, SLOT_KILLING);
 	++*counter(cell->dispatch, METRIC_runs_killed);
 	arm_ms(cell->timer, cell->dispatch->broker->settings->kill_patience_ms);
@@ -226,6 +233,22 @@ static bool may_rerun(const struct cell *cell, const struct job *job)
 	       !cell->dispatch->broker->is_stopping;
 }
 
+/* A job that was assigned and could not be run goes back, or is answered at last. */
+static void give_back(struct cell *cell)
+{
+	struct dispatch *dispatch = cell->dispatch;
+	struct job *job = cell->slot.job;
+
+	cell->slot.job = NULL;
+	dispatch->n_running--;
+	if (job->is_cancelled)
+		batch_finish_unrun(dispatch->broker, job, verdict_cancelled());
+	else if (job->attempts < ASSIGNMENTS_MAX && may_rerun(cell, job))
+		queue_push_front(&dispatch->broker->queue, job->batch->flow, job);
+	else
+		batch_finish_unrun(dispatch->broker, job, verdict_no_cell());
+}
+
 /* Judges the run that has ended in `cell`, whatever ended it. The slot has no job afterwards. */
 static void conclude(struct cell *cell, const struct cell_report *report, bool is_keeper_lost)
 {
@@ -256,19 +279,12 @@ static void run_job(struct cell *cell)
 {
 	struct dispatch *dispatch = cell->dispatch;
 	const struct policy *policy = &dispatch->broker->policies->policies[cell->slot.policy];
-	struct job *job = cell->slot.job;
-	int err;
+	int err = run_start(&cell->run, cell->slot.job, policy, ++dispatch->next_run_id);
 
-	err = run_start(&cell->run, job, policy, ++dispatch->next_run_id);
 	if (err < 0) {
 		log_error("slot %u: cannot start a run: %s", cell->slot.index, strerror(-err));
-		cell->slot.job = NULL;
-		dispatch->n_running--;
+		give_back(cell);
 		stop_cell(cell);
-		if (job->attempts < 3 && may_rerun(cell, job))
-			queue_push_front(&dispatch->broker->queue, job->batch->flow, job);
-		else
-			batch_finish_unrun(dispatch->broker, job, verdict_no_cell());
 		return;
 	}
 	cell->slot.runs++;
@@ -368,13 +384,14 @@ static void report_ready(struct cell *cell, const struct cell_report *report)
 
 	evtimer_del(cell->timer);
 	cell->slot.failures = 0;
+	cell->was_ready = true;
 	memcpy(runtime, report->runtime, sizeof(report->runtime));
 	runtime[sizeof(report->runtime) - 1] = '\0';
 	slot_move(&cell->slot, SLOT_IDLE);
 	if (dispatch->was_ready)
 		return;
 	for (uint32_t i = 0; i < dispatch->n_cells; i++)
-		if (dispatch->cells[i].slot.state < SLOT_IDLE)
+		if (!dispatch->cells[i].was_ready)
 			return;
 	dispatch->was_ready = true;
 	log_info("ready: %u slots", dispatch->n_cells);
@@ -432,20 +449,22 @@ static void on_control_readable(evutil_socket_t fd, short what, void *argument)
 {
 	struct cell *cell = argument;
 	struct cell_report report;
-	int err;
+	int err = 0;
 
 	(void)fd;
 	(void)what;
-	while ((err = cell_link_receive(&cell->link, &report)) == 0) {
-		if (take_report(cell, &report))
-			continue;
+	for (int i = 0; i < REPORTS_MAX && err == 0; i++) {
+		err = cell_link_receive(&cell->link, &report);
+		if (err == 0 && !take_report(cell, &report))
+			err = -EPROTO;
+	}
+	if (err != 0 && err != -EAGAIN)
+		event_del(cell->link.event); /* the keeper tells when nothing of it is left */
+	if (err != 0 && err != -EAGAIN && err != -ECONNRESET && cell->slot.state != SLOT_STOPPING) {
 		log_warning("slot %u: its cell said something unexpected, replacing it",
 			    cell->slot.index);
-		if (cell->slot.state != SLOT_STOPPING)
-			stop_cell(cell);
+		stop_cell(cell);
 	}
-	if (err != -EAGAIN && cell->link.event != NULL)
-		event_del(cell->link.event); /* the keeper tells when nothing of it is left */
 	dispatch_pump(cell->dispatch);
 }
 
@@ -477,41 +496,39 @@ static void cell_started(struct cell *cell, const struct keeper_event *event, in
 	}
 }
 
-static void cell_limited(struct cell *cell)
+static void cell_limited(struct cell *cell, const struct failure *failure)
 {
-	struct job *job = cell->slot.job;
+	const struct limits *limits;
 
 	if (cell->slot.state != SLOT_LIMITING)
 		return;
-	cell->slot.memory_bytes = job->batch->task.limits.memory_bytes;
-	cell->slot.processes = job->batch->task.limits.processes;
-	if (!job->is_cancelled) {
+	if (failure->error != 0) {
+		/* Nobody knows which limits hold now: never run anything there. */
+		log_error("slot %u: no limits: %s: %s: %s", cell->slot.index, failure->step,
+			  failure->detail, strerror(failure->error));
+		give_back(cell);
+		stop_cell(cell);
+		return;
+	}
+	limits = &cell->slot.job->batch->task.limits;
+	cell->slot.memory_bytes = limits->memory_bytes;
+	cell->slot.processes = limits->processes;
+	if (!cell->slot.job->is_cancelled) {
 		run_job(cell);
 		return;
 	}
-	cell->slot.job = NULL;
-	cell->dispatch->n_running--;
 	slot_move(&cell->slot, SLOT_IDLE);
-	batch_finish_unrun(cell->dispatch->broker, job, verdict_cancelled());
+	give_back(cell);
 }
 
 /* Nothing of the cell is left: what ran in it is judged, its descriptors go. */
 static void clear_cell(struct cell *cell, bool is_keeper_lost)
 {
-	struct dispatch *dispatch = cell->dispatch;
-	struct job *job = cell->slot.job;
-
 	evtimer_del(cell->timer);
-	if (job != NULL && cell->run.job != NULL) {
+	if (cell->slot.job != NULL && cell->run.job != NULL)
 		conclude(cell, NULL, is_keeper_lost);
-	} else if (job != NULL) {
-		cell->slot.job = NULL;
-		dispatch->n_running--;
-		if (may_rerun(cell, job))
-			queue_push_front(&dispatch->broker->queue, job->batch->flow, job);
-		else
-			batch_finish_unrun(dispatch->broker, job, verdict_cancelled());
-	}
+	else if (cell->slot.job != NULL)
+		give_back(cell);
 	cell_link_deinit(&cell->link);
 	cell->slot.cell_pid = 0;
 	slot_move(&cell->slot, SLOT_EMPTY);
@@ -560,7 +577,7 @@ void dispatch_keeper_event(struct dispatch *dispatch, const struct keeper_event 
 			slot_move(&cell->slot, SLOT_STOPPING); /* CELL_GONE follows by itself */
 		break;
 	case KEEPER_CELL_LIMITED:
-		cell_limited(cell);
+		cell_limited(cell, &event->failure);
 		break;
 	case KEEPER_CELL_GONE:
 		cell_gone(cell, event);

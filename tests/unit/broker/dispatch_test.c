@@ -1,0 +1,670 @@
+/*
+ * broker/dispatch: one slot, with a keeper and a cell played by the test, in all the orders of
+ * events that a dying keeper, a lying cell or a leaving client can bring about.
+ */
+#include "broker/dispatch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/memory.h"
+#include "broker/batch.h"
+#include "broker/keeper_proxy.h"
+#include "broker/listener.h"
+#include "broker/supervisor_link.h"
+#include "core/handover.h"
+#include "inside/wire.h"
+
+#define CGROUPS (1u << LAYER_CGROUP_MEMORY | 1u << LAYER_CGROUP_PIDS)
+#define TURNS 20
+
+static struct settings settings;
+static struct policy_table policies;
+static struct broker broker;
+static struct flow flow;
+static LIST_HEAD(, batch) owned; /* as a session has it */
+static int supervisor = -1;
+static int keeper = -1;
+static int cell = -1;
+static uint32_t layers;
+static struct keeper_request request; /* the last that was asked */
+static struct cell_request run;       /* the last that was started */
+static int run_fds[CELL_RUN_FDS];
+
+/* ---- the world around */
+
+static void turn(void)
+{
+	for (int i = 0; i < TURNS; i++)
+		event_base_loop(broker.base, EVLOOP_NONBLOCK);
+}
+
+static void turn_for_ms(uint32_t ms)
+{
+	const struct timeval delay = {.tv_usec = (suseconds_t)ms * 1000};
+
+	event_base_loopexit(broker.base, &delay);
+	event_base_dispatch(broker.base);
+}
+
+static void close_run(void)
+{
+	for (int i = 0; i < CELL_RUN_FDS; i++)
+		fd_close(&run_fds[i]);
+}
+
+static enum slot_state state_now(void)
+{
+	return dispatch_slot(broker.dispatch, 0)->state;
+}
+
+static void say_as_keeper(uint32_t type, int error)
+{
+	struct keeper_event event = {
+		.type = type, .slot = request.slot, .serial = request.serial, .layers = layers};
+	int pair[2];
+
+	event.failure.error = error;
+	if (type != KEEPER_CELL_STARTED) {
+		assert_int_equal(fd_send(keeper, &event, sizeof(event), NULL, 0), 0);
+	} else {
+		fd_close(&cell);
+		assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair), 0);
+		cell = pair[0];
+		assert_int_equal(fd_send(keeper, &event, sizeof(event), &pair[1], 1), 0);
+		close(pair[1]);
+	}
+	turn();
+}
+
+static void connect_keeper(void)
+{
+	int pair[2];
+
+	fd_close(&keeper);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair), 0);
+	keeper = pair[0];
+	keeper_proxy_take_socket(broker.keeper, pair[1], 1);
+	say_as_keeper(KEEPER_READY, 0);
+}
+
+static void expect_request(enum keeper_request_type type)
+{
+	turn();
+	assert_int_equal(read(keeper, &request, sizeof(request)), sizeof(request));
+	assert_int_equal(request.type, type);
+	assert_int_equal(request.serial, dispatch_slot(broker.dispatch, 0)->serial);
+}
+
+static void expect_no_request(void)
+{
+	turn();
+	assert_int_equal(read(keeper, &request, sizeof(request)), -1);
+}
+
+static void say_as_cell(enum cell_report_type type, uint64_t run_id)
+{
+	struct cell_report report = {.type = type, .run_id = run_id, .flags = CELL_DONE_CLEAN};
+
+	assert_int_equal(fd_send(cell, &report, sizeof(report), NULL, 0), 0);
+	turn();
+}
+
+static void expect_run(void)
+{
+	size_t n_fds = CELL_RUN_FDS;
+
+	close_run();
+	turn();
+	assert_int_equal(fd_receive(cell, &run, sizeof(run), run_fds, &n_fds), sizeof(run));
+	assert_int_equal(run.type, CELL_RUN);
+	assert_int_equal(n_fds, CELL_RUN_FDS);
+}
+
+static void build_cell(void)
+{
+	expect_request(KEEPER_CELL_START);
+	say_as_keeper(KEEPER_CELL_STARTED, 0);
+	assert_int_equal(state_now(), SLOT_STARTING);
+	say_as_cell(CELL_READY, 0); /* what waits is started at once */
+	assert_int_not_equal(state_now(), SLOT_STARTING);
+}
+
+/* ---- work */
+
+static struct batch *submit(uint64_t wall_ms, uint64_t deadline_ns)
+{
+	struct batch *batch = batch_new(NULL);
+	static const uint8_t code[] = "x";
+
+	batch->task = (struct task){.id = "t",
+				    .kind = TASK_PROGRAM,
+				    .tests = xcalloc(1, sizeof(struct slice)),
+				    .n_tests = 1,
+				    .limits = {.cpu_ms = 60000,
+					       .wall_ms = wall_ms,
+					       .memory_bytes = 1 << 20,
+					       .output_bytes = 10,
+					       .processes = 2}};
+	batch->jobs = xcalloc(1, sizeof(struct job));
+	batch->n_jobs = 1;
+	batch->jobs[0] = (struct job){.batch = batch, .candidate = "c"};
+	batch->jobs[0].code = (struct slice){.bytes = code, .len = 1};
+	batch->flow = &flow;
+	batch->deadline_ns = deadline_ns;
+	if (broker.n_batches == 0)
+		LIST_INIT(&owned); /* what has ended is not taken off: it has no session */
+	LIST_INSERT_HEAD(&owned, batch, link);
+	batch_accept(&broker, batch, 0);
+	turn();
+	return batch;
+}
+
+static uint64_t verdicts(enum verdict_code code)
+{
+	return broker.metrics.verdicts[code];
+}
+
+static void expect_only(enum verdict_code code)
+{
+	for (int i = 0; i < VERDICT_COUNT; i++)
+		assert_int_equal(broker.metrics.verdicts[i], i == (int)code);
+	assert_int_equal(broker.n_batches, 0);
+	assert_int_equal(dispatch_n_running(broker.dispatch), 0);
+	assert_int_equal(flow.n_jobs, 0);
+}
+
+static int set_up(void **state)
+{
+	struct sockaddr_un any = {.sun_family = AF_UNIX};
+	int listening = socket(AF_UNIX, SOCK_STREAM, 0);
+	int pair[2];
+
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	layers = 0;
+	settings = (struct settings){.n_slots = 1,
+				     .clients_max = 10,
+				     .kill_patience_ms = 20,
+				     .start_patience_ms = 60000};
+	policies.n_policies = 1;
+	policies.policies[0].runs_per_cell = 1000;
+	broker = (struct broker){.settings = &settings, .policies = &policies};
+	broker.base = event_base_new();
+	queue_init(&broker.queue, 100);
+	flow_init(&flow, &broker.queue);
+	LIST_INIT(&owned);
+	for (int i = 0; i < CELL_RUN_FDS; i++)
+		run_fds[i] = -1;
+	broker.keeper = keeper_proxy_new(&broker);
+	broker.dispatch = dispatch_new(&broker);
+	assert_int_equal(bind(listening, (struct sockaddr *)&any, sizeof(any.sun_family)), 0);
+	assert_int_equal(listen(listening, 1), 0);
+	broker.listener = listener_new(&broker, listening);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	supervisor = pair[0];
+	broker.supervisor = supervisor_link_new(&broker, pair[1]);
+	connect_keeper();
+	build_cell();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	close_run();
+	flow_deinit(&flow);
+	listener_free(broker.listener);
+	supervisor_link_free(broker.supervisor);
+	dispatch_free(broker.dispatch);
+	keeper_proxy_free(broker.keeper);
+	event_base_free(broker.base);
+	fd_close(&supervisor);
+	fd_close(&keeper);
+	fd_close(&cell);
+	return 0;
+}
+
+/* With cgroups a cell is asked for limits first. */
+static void rebuild_with_cgroups(void)
+{
+	layers = CGROUPS;
+	connect_keeper();
+	build_cell();
+}
+
+/* ---- tests */
+
+static void test_a_run(void **state)
+{
+	(void)state;
+	submit(60000, 0);
+	expect_run();
+	assert_int_equal(state_now(), SLOT_RUNNING);
+	say_as_cell(CELL_USED, run.run_id);
+	say_as_cell(CELL_DONE, run.run_id);
+	assert_int_equal(state_now(), SLOT_IDLE);
+	expect_only(VERDICT_TAMPERED); /* it wrote nothing */
+	expect_no_request();
+}
+
+static void test_limits_are_set_before_a_run(void **state)
+{
+	(void)state;
+	rebuild_with_cgroups();
+	submit(60000, 0);
+	expect_request(KEEPER_CELL_LIMIT);
+	assert_int_equal(request.memory_bytes, 1 << 20);
+	assert_int_equal(request.processes, 2);
+	say_as_keeper(KEEPER_CELL_LIMITED, 0);
+	expect_run();
+	say_as_cell(CELL_DONE, run.run_id);
+	submit(60000, 0);
+	expect_run(); /* they still hold */
+	say_as_cell(CELL_DONE, run.run_id);
+	assert_int_equal(verdicts(VERDICT_TAMPERED), 2);
+}
+
+/* Nothing may run with limits that nobody knows, and nothing may be tried for ever. */
+static void test_limits_that_cannot_be_set(void **state)
+{
+	(void)state;
+	rebuild_with_cgroups();
+	submit(60000, 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(broker.n_batches, 1);
+		expect_request(KEEPER_CELL_LIMIT);
+		say_as_keeper(KEEPER_CELL_LIMITED, EBUSY);
+		expect_request(KEEPER_CELL_STOP);
+		assert_int_equal(read(cell, &run, sizeof(run)), -1);
+		say_as_keeper(KEEPER_CELL_GONE, 0);
+		build_cell();
+	}
+	expect_only(VERDICT_INFRA);
+}
+
+/* A cell that says what it may not say is replaced; the run's own clock goes on meanwhile. */
+static void test_a_cell_that_lies_while_it_runs(void **state)
+{
+	(void)state;
+	submit(20, 0);
+	expect_run();
+	say_as_cell(CELL_READY, 0);
+	expect_request(KEEPER_CELL_STOP);
+	say_as_cell(CELL_DONE, run.run_id + 1);
+	turn_for_ms(60); /* its wall time ends while the cell is being stopped */
+	assert_int_equal(state_now(), SLOT_STOPPING);
+	say_as_keeper(KEEPER_CELL_GONE, 0);
+	expect_only(VERDICT_WALL_LIMIT);
+	expect_request(KEEPER_CELL_START);
+}
+
+static void test_done_twice(void **state)
+{
+	(void)state;
+	submit(60000, 0);
+	expect_run();
+	say_as_cell(CELL_DONE, run.run_id);
+	say_as_cell(CELL_DONE, run.run_id);
+	expect_request(KEEPER_CELL_STOP);
+	say_as_keeper(KEEPER_CELL_GONE, 0);
+	expect_request(KEEPER_CELL_START);
+	expect_only(VERDICT_TAMPERED);
+}
+
+/* The last run's report again, while the next one runs: that one is judged anew elsewhere. */
+static void test_done_of_the_last_run(void **state)
+{
+	uint64_t last;
+
+	(void)state;
+	submit(60000, 0);
+	expect_run();
+	last = run.run_id;
+	say_as_cell(CELL_DONE, last);
+	submit(60000, 0);
+	expect_run();
+	say_as_cell(CELL_DONE, last);
+	expect_request(KEEPER_CELL_STOP);
+	say_as_keeper(KEEPER_CELL_GONE, 0);
+	build_cell();
+	expect_run();
+	say_as_cell(CELL_DONE, run.run_id);
+	assert_int_equal(verdicts(VERDICT_TAMPERED), 2);
+	assert_int_equal(broker.n_batches, 0);
+}
+
+static void test_nonsense_from_a_cell(void **state)
+{
+	(void)state;
+	assert_int_equal(write(cell, "nonsense", 8), 8);
+	expect_request(KEEPER_CELL_STOP);
+	say_as_keeper(KEEPER_CELL_GONE, 0);
+	build_cell();
+	fd_close(&cell); /* while its end alone is no offence: the keeper tells when it is over */
+	expect_no_request();
+	say_as_keeper(KEEPER_CELL_GONE, 0);
+	build_cell();
+}
+
+/* A cell that never stops talking gets its share of a turn of the loop, not all of it. */
+static void test_a_cell_that_floods(void **state)
+{
+	const struct cell_report report = {.type = CELL_USED};
+	int n = 0;
+	int taken = 0;
+
+	(void)state;
+	while (fd_send(cell, &report, sizeof(report), NULL, 0) == 0)
+		n++;
+	event_base_loop(broker.base, EVLOOP_ONCE);
+	while (fd_send(cell, &report, sizeof(report), NULL, 0) == 0)
+		taken++;
+	assert_true(n > 40);
+	assert_true(taken < n / 2);
+	assert_int_equal(state_now(), SLOT_IDLE);
+}
+
+static void write_record(enum record_type type, uint8_t outcome, uint32_t number,
+			 const uint8_t *nonce)
+{
+	uint8_t bytes[sizeof(struct record_header) + 4 + JOB_NONCE_BYTES];
+	struct record_header header = {.magic = RECORD_MAGIC,
+				       .type = type,
+				       .outcome = outcome,
+				       .number = number,
+				       .length = sizeof(header)};
+	uint32_t nonce_bytes = JOB_NONCE_BYTES;
+
+	if (nonce != NULL) {
+		header.n_fields = 1;
+		header.length = sizeof(bytes);
+		memcpy(bytes + sizeof(header), &nonce_bytes, 4);
+		memcpy(bytes + sizeof(header) + 4, nonce, JOB_NONCE_BYTES);
+	}
+	memcpy(bytes, &header, sizeof(header));
+	assert_int_equal(write(run_fds[CELL_FD_RECORDS], bytes, header.length), header.length);
+}
+
+static void write_pass(void)
+{
+	uint8_t head[8 + JOB_NONCE_BYTES];
+
+	assert_int_equal(read(run_fds[CELL_FD_JOB], head, sizeof(head)), sizeof(head));
+	write_record(RECORD_PLAN, 0, 1, NULL);
+	write_record(RECORD_STATE, 0, RECORD_STATE_LOADING, NULL);
+	write_record(RECORD_STATE, 0, RECORD_STATE_TESTING, NULL);
+	write_record(RECORD_TEST, RECORD_PASSED, 0, NULL);
+	write_record(RECORD_END, 0, 1, head + 8);
+}
+
+static void test_a_pass(void **state)
+{
+	(void)state;
+	submit(60000, 0);
+	expect_run();
+	write_pass();
+	say_as_cell(CELL_DONE, run.run_id);
+	expect_only(VERDICT_PASSED);
+}
+
+/* All records of a pass, but it never ended and could not even be killed. */
+static void test_no_pass_without_a_report(void **state)
+{
+	(void)state;
+	submit(20, 0);
+	expect_run();
+	write_pass();
+	turn_for_ms(80);
+	expect_request(KEEPER_CELL_STOP);
+	say_as_keeper(KEEPER_CELL_GONE, 0);
+	expect_only(VERDICT_WALL_LIMIT);
+}
+
+static void test_the_cell_dies(void **state)
+{
+	(void)state;
+	submit(60000, 0);
+	for (int i = 0; i < 2; i++) {
+		expect_run();
+		say_as_keeper(KEEPER_CELL_GONE, 0);
+		build_cell();
+	}
+	expect_only(VERDICT_INFRA);
+}
+
+static void test_news_of_an_old_cell(void **state)
+{
+	struct keeper_request present;
+
+	(void)state;
+	submit(60000, 0);
+	expect_run();
+	present = request;
+	request.serial--;
+	say_as_keeper(KEEPER_CELL_GONE, 0);
+	say_as_keeper(KEEPER_CELL_FAILED, EIO);
+	say_as_keeper(KEEPER_CELL_LIMITED, EIO);
+	request = present;
+	request.slot = 77;
+	say_as_keeper(KEEPER_CELL_GONE, 0);
+	assert_int_equal(state_now(), SLOT_RUNNING);
+	request = present;
+	say_as_keeper(KEEPER_CELL_STARTED, 0); /* twice */
+	expect_no_request();
+	assert_int_equal(state_now(), SLOT_RUNNING);
+	say_as_keeper(KEEPER_CELL_GONE, 0);
+	build_cell();
+	expect_run();
+	say_as_cell(CELL_DONE, run.run_id);
+	expect_only(VERDICT_TAMPERED);
+}
+
+/* The keeper dies while the slot is in `lost_in`; the next one builds a cell, and the job is judged
+ * there. */
+static void lose_keeper(enum slot_state lost_in)
+{
+	rebuild_with_cgroups();
+	submit(lost_in == SLOT_KILLING || lost_in == SLOT_STOPPING ? 20 : 60000, 0);
+	expect_request(KEEPER_CELL_LIMIT);
+	if (lost_in != SLOT_LIMITING) {
+		say_as_keeper(KEEPER_CELL_LIMITED, 0);
+		expect_run();
+	}
+	if (lost_in == SLOT_KILLING)
+		turn_for_ms(30);
+	if (lost_in == SLOT_STOPPING)
+		turn_for_ms(80);
+	assert_int_equal(state_now(), lost_in);
+	fd_close(&keeper);
+	turn();
+	assert_int_equal(state_now(), SLOT_EMPTY);
+	connect_keeper();
+	build_cell();
+	expect_request(KEEPER_CELL_LIMIT);
+	say_as_keeper(KEEPER_CELL_LIMITED, 0);
+	expect_run();
+	write_pass();
+	say_as_cell(CELL_DONE, run.run_id);
+	expect_only(VERDICT_PASSED);
+}
+
+static void test_keeper_lost_while_limiting(void **state)
+{
+	(void)state;
+	lose_keeper(SLOT_LIMITING);
+}
+
+static void test_keeper_lost_while_running(void **state)
+{
+	(void)state;
+	lose_keeper(SLOT_RUNNING);
+}
+
+static void test_keeper_lost_while_killing(void **state)
+{
+	(void)state;
+	settings.kill_patience_ms = 60000;
+	lose_keeper(SLOT_KILLING);
+}
+
+static void test_keeper_lost_while_stopping(void **state)
+{
+	(void)state;
+	lose_keeper(SLOT_STOPPING);
+}
+
+static void test_keeper_lost_while_starting_and_before_a_retry(void **state)
+{
+	(void)state;
+	connect_keeper();
+	expect_request(KEEPER_CELL_START);
+	connect_keeper();
+	expect_request(KEEPER_CELL_START);
+	say_as_keeper(KEEPER_CELL_FAILED, EIO);
+	say_as_keeper(KEEPER_CELL_GONE, 0);
+	assert_int_equal(state_now(), SLOT_EMPTY);
+	fd_close(&keeper);
+	turn_for_ms(250); /* the time of the retry comes while there is no keeper */
+	assert_int_equal(state_now(), SLOT_EMPTY);
+	connect_keeper();
+	build_cell();
+}
+
+static void test_cancel_while_limiting(void **state)
+{
+	struct batch *batch;
+
+	(void)state;
+	rebuild_with_cgroups();
+	batch = submit(60000, 0);
+	expect_request(KEEPER_CELL_LIMIT);
+	batch_cancel(&broker, batch);
+	batch_cancel(&broker, batch);
+	assert_int_equal(broker.n_batches, 1);
+	say_as_keeper(KEEPER_CELL_LIMITED, 0);
+	assert_int_equal(state_now(), SLOT_IDLE);
+	expect_only(VERDICT_CANCELLED);
+	assert_int_equal(read(cell, &run, sizeof(run)), -1);
+}
+
+static void test_deadline_while_limiting(void **state)
+{
+	(void)state;
+	rebuild_with_cgroups();
+	submit(60000, clock_now_ns() + 10 * NS_PER_MS);
+	expect_request(KEEPER_CELL_LIMIT);
+	turn_for_ms(40);
+	assert_int_equal(broker.n_batches, 1);
+	say_as_keeper(KEEPER_CELL_LIMITED, 0);
+	expect_only(VERDICT_CANCELLED);
+}
+
+/* The client is gone: what runs is killed, what comes back from a lost cell is not run again. */
+static void test_abandoned(void **state)
+{
+	struct cell_request kill;
+	struct batch *batch;
+
+	(void)state;
+	batch = submit(60000, clock_now_ns() + 10 * NS_PER_MS);
+	submit(60000, 0);
+	expect_run();
+	batch_abandon(&broker, LIST_FIRST(&owned)); /* the one that waits */
+	assert_int_equal(broker.n_batches, 1);
+	batch_abandon(&broker, batch);
+	assert_int_equal(state_now(), SLOT_KILLING);
+	assert_int_equal(read(cell, &kill, sizeof(kill)), sizeof(kill));
+	assert_int_equal(kill.type, CELL_KILL);
+	settings.kill_patience_ms = 60000;
+	turn_for_ms(15); /* its deadline passes */
+	say_as_keeper(KEEPER_CELL_GONE, 0);
+	build_cell();
+	expect_only(VERDICT_CANCELLED);
+}
+
+/* A flow that is held gets nothing, one with work behind it does; a lost job waits with its flow.
+ */
+static void test_a_lost_job_of_a_held_flow(void **state)
+{
+	(void)state;
+	submit(60000, 0);
+	expect_run();
+	flow_hold(&flow, true);
+	say_as_keeper(KEEPER_CELL_GONE, 0);
+	build_cell();
+	assert_int_equal(state_now(), SLOT_IDLE);
+	assert_int_equal(flow.n_jobs, 1);
+	flow_hold(&flow, false);
+	dispatch_pump(broker.dispatch);
+	expect_run();
+	say_as_cell(CELL_DONE, run.run_id);
+	expect_only(VERDICT_TAMPERED);
+}
+
+/* Where no cell can be built, waiting work is answered instead of waiting for ever. */
+static void test_hopeless(void **state)
+{
+	struct supervisor_packet packet = {0};
+
+	(void)state;
+	say_as_keeper(KEEPER_CELL_GONE, 0);
+	for (int i = 0; i < 3; i++) {
+		turn_for_ms(i == 0 ? 0 : 200u << i);
+		expect_request(KEEPER_CELL_START);
+		if (i == 0)
+			submit(60000, 0);
+		say_as_keeper(KEEPER_CELL_FAILED, EIO);
+		say_as_keeper(KEEPER_CELL_GONE, 0);
+	}
+	expect_only(VERDICT_INFRA);
+	assert_int_equal(read(supervisor, &packet, sizeof(packet)), sizeof(packet));
+	assert_int_equal(packet.type, SUPERVISOR_READY);
+	assert_int_equal(read(supervisor, &packet, sizeof(packet)), sizeof(packet));
+	assert_int_equal(packet.type, SUPERVISOR_FAILED);
+	assert_non_null(strstr(packet.text, "Input/output error"));
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest list[] = {
+		CASE(test_a_run),
+		CASE(test_limits_are_set_before_a_run),
+		CASE(test_limits_that_cannot_be_set),
+		CASE(test_a_cell_that_lies_while_it_runs),
+		CASE(test_done_twice),
+		CASE(test_done_of_the_last_run),
+		CASE(test_nonsense_from_a_cell),
+		CASE(test_a_cell_that_floods),
+		CASE(test_a_pass),
+		CASE(test_no_pass_without_a_report),
+		CASE(test_the_cell_dies),
+		CASE(test_news_of_an_old_cell),
+		CASE(test_keeper_lost_while_limiting),
+		CASE(test_keeper_lost_while_running),
+		CASE(test_keeper_lost_while_killing),
+		CASE(test_keeper_lost_while_stopping),
+		CASE(test_keeper_lost_while_starting_and_before_a_retry),
+		CASE(test_cancel_while_limiting),
+		CASE(test_deadline_while_limiting),
+		CASE(test_abandoned),
+		CASE(test_a_lost_job_of_a_held_flow),
+		CASE(test_hopeless),
+	};
+
+	return cmocka_run_group_tests(list, NULL, NULL);
+}
