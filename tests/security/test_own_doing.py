@@ -1,7 +1,7 @@
 """Promise: nothing that a candidate does makes its verdict maskable or somebody else's fault."""
 import pytest
 
-from support.wire import evaluate_program, pb, verdict_name
+from support.wire import evaluate, evaluate_program, pb, verdict_name
 
 RECORD = """
 import os, struct
@@ -55,3 +55,20 @@ work()
 """, cpu_ms=20000, wall_ms=1000))
     assert verdict_name(result) in ("STARVED", "WALL_LIMIT")
     assert not result.maskable
+
+
+PATCHES = {
+    "exec": "import builtins\nbuiltins.exec = None\n",
+    "callable": "import builtins\nbuiltins.callable = lambda value: False\n",
+    "isinstance": "import builtins\nbuiltins.isinstance = None\n",
+    "all of them": "__builtins__ = {}\n",
+}
+
+
+@pytest.mark.parametrize("patch", list(PATCHES))
+def test_patched_builtins_do_not_blame_the_tests(client, patch):
+    result = client.judge_one(
+        evaluate(PATCHES[patch] + "def f():\n    return 2\n", entry_point="f",
+                 check="import math\ndef check(candidate):\n    assert candidate() == 1\n"))
+    assert verdict_name(result) == "FAILED"
+    assert result.fault == pb.FAULT_CANDIDATE and not result.maskable

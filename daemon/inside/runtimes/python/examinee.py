@@ -6,9 +6,12 @@ The examiner knows nothing of the candidate but what this module gives it.
 import sys
 from types import ModuleType
 
-from texts import CANDIDATE_FILE, PROMPT_FILE, layout
+from texts import CANDIDATE_FILE, PROMPT_FILE, __builtins__, layout
 
 __assay__ = layout
+
+# What the candidate's code and the tests share, unlike ours.
+BUILTINS = vars(sys.modules["builtins"])
 
 BOM = b"\xef\xbb\xbf"
 NAME_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
@@ -81,6 +84,7 @@ def compile_candidate(prompt, code, name):
 def new_module(name, aliases):
     module = ModuleType(name)
     module.__file__ = CANDIDATE_FILE
+    module.__builtins__ = BUILTINS
     sys.modules["__main__"] = ModuleType("__main__")
     for alias in (name, "candidate", *aliases):
         sys.modules[alias] = module

@@ -25,7 +25,7 @@ import examinee
 import texts
 from examinee import Unusable
 from rewrite import PREFIX, Rewriter, done, guard
-from texts import TESTS_FILE, layout
+from texts import TESTS_FILE, __builtins__, layout
 
 __assay__ = layout  # marks frames as ours
 
@@ -180,7 +180,7 @@ def load(codes, namespace):
 
 def execute_tests(plan, namespace):
     """At the top level of the tests: whose fault is what they raise?"""
-    namespace.update(HELPERS)
+    namespace.update(HELPERS, __builtins__=examinee.BUILTINS)
     try:
         exec(plan.code, namespace)
     except Stop:
@@ -280,7 +280,7 @@ def examine_program(prompt, code, entry_point, setup, tests, aliases):
     namespace = examinee.new_module("__main__", aliases).__dict__
     load(compile_candidate(prompt, code, entry_point or b" "), namespace)
     _assay.state(STATE_TESTING)
-    namespace.update(HELPERS)
+    namespace.update(HELPERS, __builtins__=examinee.BUILTINS)
     try:
         exec(plan.code, namespace)
     except Stop:

@@ -13,6 +13,8 @@ themselves (in a try that handles it, under pytest.raises) the statement is left
 import ast
 from ast import Assert, BoolOp, Call, Compare, Constant, ExceptHandler, Expr, Load, Name, Or, Try
 
+from texts import __builtins__
+
 # Not identifiers, so no honest program has them.
 PREFIX = "assay "
 

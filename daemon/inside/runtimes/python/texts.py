@@ -4,6 +4,10 @@ What is looked at here belongs to the candidate: its __repr__ and __str__ may ra
 return megabytes.
 """
 
+# The functions of our modules look names up in a copy, because the candidate may patch the shared
+# ones: without it `builtins.exec = None` would read as "the tests do not run".
+__builtins__ = dict(vars(__import__("builtins")))
+
 CANDIDATE_FILE = "candidate.py"
 PROMPT_FILE = "prompt.py"
 TESTS_FILE = "tests.py"
