@@ -1,0 +1,77 @@
+/*
+ * A slot's cell, and what dispatch.c and cell_life.c know of each other: cell_life.c follows the
+ * life of cells, dispatch.c decides what runs in them. Nobody else includes this.
+ */
+#pragma once
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "broker/broker.h"
+#include "broker/cell_link.h"
+#include "broker/dispatch.h"
+#include "broker/run.h"
+#include "core/slot.h"
+#include "keeper/keeper_msg.h"
+
+struct cell {
+	struct dispatch *dispatch;
+	struct slot slot;
+	struct cell_link link;
+	struct run run;
+	struct event *timer; /* STARTING, KILLING: patience; EMPTY: when to try again */
+	bool was_ready;      /* a cell of this slot has been ready once */
+};
+
+struct dispatch {
+	struct broker *broker;
+	struct cell *cells;
+	uint32_t n_cells;
+	uint32_t n_running;
+	uint64_t next_serial;
+	uint64_t next_run_id;
+	char runtimes[POLICY_MAX][sizeof(((struct cell_report *)0)->runtime)];
+	bool was_ready; /* every slot has been */
+};
+
+static inline uint64_t *dispatch_counter(struct dispatch *dispatch, enum metric metric)
+{
+	return &dispatch->broker->metrics.counters[metric];
+}
+
+/* ---- cell_life.c */
+
+void cell_life_init(struct cell *cell, struct dispatch *dispatch, uint32_t index);
+void cell_life_deinit(struct cell *cell);
+
+/* Asks for a cell of slot.policy in an EMPTY slot; without a keeper nothing happens, and the next
+ * one that is ready starts them all. */
+void cell_life_start(struct cell *cell);
+
+/* Ends the cell, whatever it does; what ran in it is dealt with when nothing of it is left. */
+void cell_life_stop(struct cell *cell);
+
+/* Nothing of the cell is left: what ran in it is judged, its descriptors go, the slot is EMPTY. */
+void cell_life_clear(struct cell *cell, bool is_keeper_lost);
+
+/* What the keeper says of the present cell. Descriptors that are taken are set to -1 in fds[]. */
+void cell_life_take_event(struct cell *cell, const struct keeper_event *event, int *fds,
+			  size_t n_fds);
+
+/* ---- dispatch.c */
+
+/* Starts the run of slot.job, whose limits are set: an IDLE or LIMITING slot becomes RUNNING, or
+ * STOPPING if that fails. */
+void dispatch_run(struct cell *cell);
+
+/* Judges the run that has ended in `cell`, whatever ended it; `report` is NULL if the cell or the
+ * keeper was lost. The slot has no job afterwards. */
+void dispatch_conclude(struct cell *cell, const struct cell_report *report, bool is_keeper_lost);
+
+/* A job that was assigned and could not be run goes back into the queue, or is answered at last.
+ * The slot has no job afterwards. */
+void dispatch_give_back(struct cell *cell);
+
+/* Answers everything that waits: no cell can be built to run it. */
+void dispatch_give_up_waiting(struct dispatch *dispatch);
