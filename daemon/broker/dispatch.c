@@ -250,9 +250,13 @@ void dispatch_keeper_event(struct dispatch *dispatch, const struct keeper_event 
 
 void dispatch_keeper_lost(struct dispatch *dispatch)
 {
-	for (uint32_t i = 0; i < dispatch->n_cells; i++)
+	/* Told again when the next one's cells are: the supervisor counts deaths between. */
+	dispatch->was_ready = false;
+	for (uint32_t i = 0; i < dispatch->n_cells; i++) {
+		dispatch->cells[i].was_ready = false;
 		if (dispatch->cells[i].slot.state != SLOT_EMPTY)
 			cell_life_clear(&dispatch->cells[i], true);
+	}
 }
 
 /* ---------------------------------------------------------------- for greeting and status */
