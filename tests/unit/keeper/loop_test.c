@@ -271,7 +271,7 @@ static void check_report(const char *text)
 	static const char *const expected[] = {
 		"fds 0 1 2 3 4\n",
 		"pid 1 uid 1000 gid 1000 session yes host assay\n",
-		"core 1 files 100 cwd /tmp\n",
+		"core 0 files 100 cwd /tmp\n",
 		"arguments 2 last math environment LANG=C.UTF-8 only\n",
 		"CapInh:\t0000000000000000\n",
 		"CapPrm:\t0000000000000000\n",
