@@ -145,7 +145,7 @@ static int load_table(const struct options *options, const struct places *places
 		      struct policy_table *table, struct config_error *error)
 {
 	table->magic = POLICY_TABLE_MAGIC;
-	table->n_slots = (uint32_t)options->n_slots;
+	table->n_slots = (uint32_t)options->n_slots * POLICY_CELLS_PER_EVALUATION;
 	table->uid_base = (uint32_t)options->uid_base;
 	table->supervisor_pid = (uint32_t)getpid();
 	memcpy(table->runtime_path, places->runtimes, sizeof(table->runtime_path));

@@ -186,7 +186,7 @@ void batch_accept(struct broker *broker, struct batch *batch, size_t charged_byt
 		answer_unrun(broker, batch, verdict_no_tests());
 		return;
 	}
-	if (batch->task.wants_split) {
+	if (batch->task.wants_split && !batch->task.is_split) {
 		answer_unrun(broker, batch, verdict_cannot_split());
 		return;
 	}

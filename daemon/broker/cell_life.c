@@ -92,7 +92,7 @@ static void on_kill(void *owner)
 /* No slot has been able to build a cell lately: what waits would wait for ever. */
 static bool is_hopeless(const struct dispatch *dispatch)
 {
-	for (uint32_t i = 0; i < dispatch->n_cells; i++)
+	for (uint32_t i = 0; i < dispatch_n_wanted(dispatch); i++)
 		if (dispatch->cells[i].slot.failures < FAILURES_MAX)
 			return false;
 	return true;
@@ -153,11 +153,11 @@ static void report_ready(struct cell *cell, const struct cell_report *report)
 	slot_move(&cell->slot, SLOT_IDLE);
 	if (dispatch->was_ready)
 		return;
-	for (uint32_t i = 0; i < dispatch->n_cells; i++)
+	for (uint32_t i = 0; i < dispatch->n_seats; i++)
 		if (!dispatch->cells[i].was_ready)
 			return;
 	dispatch->was_ready = true;
-	log_info("ready: %u slots", dispatch->n_cells);
+	log_info("ready: %u slots", dispatch->n_seats);
 	supervisor_link_send(dispatch->broker->supervisor, &packet);
 }
 

@@ -22,12 +22,37 @@ struct cell {
 	struct run run;
 	struct event *timer; /* STARTING, KILLING: patience; EMPTY: when to try again */
 	bool was_ready;      /* a cell of this slot has been ready once */
+	struct seat *seat;   /* whose job it works for */
+};
+
+/* What one of the two cells of a seat has left of the present job. */
+struct seat_part {
+	bool is_over;
+	struct run_facts facts; /* whose examination is the one below */
+	struct examination examination;
+	uint64_t memory_peak_bytes;
+};
+
+/*
+ * A place for one evaluation: the cell that the candidate runs in, and the cell that its tests run
+ * in if the examination is split. Both are free only when both runs are over.
+ */
+struct seat {
+	struct cell *candidate;
+	struct cell *examiner;
+	struct job *job; /* NULL: free */
+	struct seat_part candidate_part;
+	struct seat_part examiner_part;
 };
 
 struct dispatch {
 	struct broker *broker;
-	struct cell *cells;
+	struct cell *cells; /* of seat i: i, and n_seats + i */
 	uint32_t n_cells;
+	struct seat *seats;
+	uint32_t n_seats;
+	bool wants_examiners; /* the second cell of a seat is started when the first split job comes
+			       */
 	uint32_t n_running;
 	uint64_t next_serial;
 	uint64_t next_run_id;
@@ -38,6 +63,12 @@ struct dispatch {
 static inline uint64_t *dispatch_counter(struct dispatch *dispatch, enum metric metric)
 {
 	return &dispatch->broker->metrics.counters[metric];
+}
+
+/* Cells that are started and kept. */
+static inline uint32_t dispatch_n_wanted(const struct dispatch *dispatch)
+{
+	return dispatch->wants_examiners ? dispatch->n_cells : dispatch->n_seats;
 }
 
 /* ---- cell_life.c */
@@ -61,12 +92,12 @@ void cell_life_take_event(struct cell *cell, const struct keeper_event *event, i
 
 /* ---- dispatch.c */
 
-/* Starts the run of slot.job, whose limits are set: an IDLE or LIMITING slot becomes RUNNING, or
- * STOPPING if that fails. */
+/* Starts the run of slot.job, whose limits are set, and that of its examiner: an IDLE or LIMITING
+ * slot becomes RUNNING, or STOPPING if that fails. */
 void dispatch_run(struct cell *cell);
 
-/* Judges the run that has ended in `cell`, whatever ended it; `report` is NULL if the cell or the
- * keeper was lost. The slot has no job afterwards. */
+/* The run in `cell` has ended, whatever ended it; `report` is NULL if the cell or the keeper was
+ * lost. With the last run of its seat the job is judged. The slot has no job afterwards. */
 void dispatch_conclude(struct cell *cell, const struct cell_report *report, bool is_keeper_lost);
 
 /* A job that was assigned and could not be run goes back into the queue, or is answered at last.

@@ -71,9 +71,10 @@ int cell_link_receive(struct cell_link *link, struct cell_report *report)
 	return n == sizeof(*report) ? 0 : -EPROTO;
 }
 
-int cell_link_send_run(struct cell_link *link, const struct cell_request *request, const int *fds)
+int cell_link_send_run(struct cell_link *link, const struct cell_request *request, const int *fds,
+		       size_t n_fds)
 {
-	return fd_send(link->control, request, sizeof(*request), fds, CELL_RUN_FDS);
+	return fd_send(link->control, request, sizeof(*request), fds, n_fds);
 }
 
 void cell_link_send(struct cell_link *link, enum cell_request_type type, uint64_t run_id)

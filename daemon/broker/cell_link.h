@@ -36,8 +36,10 @@ int cell_link_open(struct cell_link *link, struct event_base *base, uint32_t lay
  */
 int cell_link_receive(struct cell_link *link, struct cell_report *report);
 
-/* Starts a run: fds[CELL_RUN_FDS] stay the caller's. 0 or -errno. */
-int cell_link_send_run(struct cell_link *link, const struct cell_request *request, const int *fds);
+/* Starts a run: the `n_fds` descriptors (CELL_RUN_FDS or CELL_RUN_FDS_SHARED) stay the caller's. 0
+ * or -errno. */
+int cell_link_send_run(struct cell_link *link, const struct cell_request *request, const int *fds,
+		       size_t n_fds);
 
 /* CELL_KILL or CELL_USAGE for `run_id`. A failure shows as the cell's end. */
 void cell_link_send(struct cell_link *link, enum cell_request_type type, uint64_t run_id);

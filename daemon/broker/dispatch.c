@@ -8,9 +8,13 @@
  */
 #include "broker/dispatch.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "broker/batch.h"
@@ -27,10 +31,18 @@ struct dispatch *dispatch_new(struct broker *broker)
 	struct dispatch *dispatch = xcalloc(1, sizeof(*dispatch));
 
 	dispatch->broker = broker;
-	dispatch->n_cells = broker->settings->n_slots;
+	dispatch->n_seats = broker->settings->n_slots;
+	dispatch->n_cells = dispatch->n_seats * POLICY_CELLS_PER_EVALUATION;
+	dispatch->seats = xcalloc(dispatch->n_seats, sizeof(*dispatch->seats));
 	dispatch->cells = xcalloc(dispatch->n_cells, sizeof(*dispatch->cells));
-	for (uint32_t i = 0; i < dispatch->n_cells; i++)
+	for (uint32_t i = 0; i < dispatch->n_cells; i++) {
 		cell_life_init(&dispatch->cells[i], dispatch, i);
+		dispatch->cells[i].seat = &dispatch->seats[i % dispatch->n_seats];
+	}
+	for (uint32_t i = 0; i < dispatch->n_seats; i++) {
+		dispatch->seats[i].candidate = &dispatch->cells[i];
+		dispatch->seats[i].examiner = &dispatch->cells[dispatch->n_seats + i];
+	}
 	return dispatch;
 }
 
@@ -40,7 +52,12 @@ void dispatch_free(struct dispatch *dispatch)
 		return;
 	for (uint32_t i = 0; i < dispatch->n_cells; i++)
 		cell_life_deinit(&dispatch->cells[i]);
+	for (uint32_t i = 0; i < dispatch->n_seats; i++) {
+		examination_deinit(&dispatch->seats[i].candidate_part.examination);
+		examination_deinit(&dispatch->seats[i].examiner_part.examination);
+	}
 	free(dispatch->cells);
+	free(dispatch->seats);
 	free(dispatch);
 }
 
@@ -51,9 +68,9 @@ static struct slice stream_text(const struct stream *stream)
 	return (struct slice){.bytes = stream->bytes, .len = stream->len};
 }
 
-static void answer(struct cell *cell, struct job *job, const struct cell_report *report,
-		   const struct run_facts *facts, struct verdict verdict)
+static void answer(struct seat *seat, const struct run_facts *facts, struct verdict verdict)
 {
+	struct cell *cell = seat->candidate;
 	struct dispatch *dispatch = cell->dispatch;
 	struct judgement judgement = {
 		.verdict = verdict,
@@ -63,78 +80,182 @@ static void answer(struct cell *cell, struct job *job, const struct cell_report 
 		.output_dropped_bytes = cell->run.output.dropped_bytes,
 		.error_output = stream_text(&cell->run.error_output),
 		.error_output_dropped_bytes = cell->run.error_output.dropped_bytes,
-		.memory_peak_bytes = report != NULL ? report->memory_peak_bytes : 0,
-		.queue_ns = cell->run.started_ns - job->queued_ns,
+		.memory_peak_bytes = seat->candidate_part.memory_peak_bytes,
+		.queue_ns = cell->run.started_ns - seat->job->queued_ns,
 		.layers = cell->slot.layers,
+		.is_split = seat->job->batch->task.is_split,
 		.runtime = dispatch->runtimes[cell->slot.policy],
 	};
 
-	batch_finish(dispatch->broker, job, &judgement);
+	batch_finish(dispatch->broker, seat->job, &judgement);
 }
 
-static bool may_rerun(const struct cell *cell, const struct job *job)
+static bool may_rerun(const struct dispatch *dispatch, const struct job *job)
 {
-	return job->batch->flow != NULL && !job->is_cancelled &&
-	       !cell->dispatch->broker->is_stopping;
+	return job->batch->flow != NULL && !job->is_cancelled && !dispatch->broker->is_stopping;
 }
 
-/* A job that was assigned and could not be run goes back, or is answered at last. */
+/* The seat's job is taken off it; the caller answers it or queues it again. */
+static struct job *vacate(struct dispatch *dispatch, struct seat *seat)
+{
+	struct job *job = seat->job;
+
+	examination_deinit(&seat->candidate_part.examination);
+	examination_deinit(&seat->examiner_part.examination);
+	seat->candidate_part = (struct seat_part){0};
+	seat->examiner_part = (struct seat_part){0};
+	seat->job = NULL;
+	dispatch->n_running--;
+	return job;
+}
+
 void dispatch_give_back(struct cell *cell)
 {
 	struct dispatch *dispatch = cell->dispatch;
-	struct job *job = cell->slot.job;
+	struct job *job = vacate(dispatch, cell->seat);
 
 	cell->slot.job = NULL;
-	dispatch->n_running--;
 	if (job->is_cancelled)
 		batch_finish_unrun(dispatch->broker, job, verdict_cancelled());
-	else if (job->attempts < ASSIGNMENTS_MAX && may_rerun(cell, job))
+	else if (job->attempts < ASSIGNMENTS_MAX && may_rerun(dispatch, job))
 		queue_push_front(&dispatch->broker->queue, job->batch->flow, job);
 	else
 		batch_finish_unrun(dispatch->broker, job, verdict_no_cell());
 }
 
-/* Judges the run that has ended in `cell`, whatever ended it. The slot has no job afterwards. */
-void dispatch_conclude(struct cell *cell, const struct cell_report *report, bool is_keeper_lost)
+/*
+ * The facts of a split run: the records are the examiner's, what was used is the candidate's; what
+ * went wrong on either side went wrong.
+ */
+static struct run_facts merge(const struct seat *seat)
 {
-	struct dispatch *dispatch = cell->dispatch;
-	struct job *job = cell->slot.job;
-	struct examination examination;
-	struct run_facts facts;
-	struct verdict verdict;
+	const struct run_facts *examiner = &seat->examiner_part.facts;
+	struct run_facts facts = seat->candidate_part.facts;
 
-	run_finish(&cell->run, report, &facts, &examination);
-	cell->slot.job = NULL;
-	dispatch->n_running--;
-	facts.is_keeper_lost = is_keeper_lost;
-	facts.is_cell_lost =
-		report == NULL && !is_keeper_lost && facts.kill_reason == RUN_NOT_KILLED;
-	verdict = verdict_decide(&facts);
-	if (verdict.wants_rerun && may_rerun(cell, job)) {
+	if (!seat->job->batch->task.is_split)
+		return facts;
+	facts.examination = examiner->examination;
+	facts.wait_status = examiner->wait_status;
+	if (facts.kill_reason == RUN_NOT_KILLED || facts.kill_reason == RUN_KILLED_OVER)
+		facts.kill_reason = examiner->kill_reason;
+	facts.oom_kills += examiner->oom_kills;
+	facts.is_cell_lost = facts.is_cell_lost || examiner->is_cell_lost;
+	facts.is_keeper_lost = facts.is_keeper_lost || examiner->is_keeper_lost;
+	return facts;
+}
+
+static void judge(struct dispatch *dispatch, struct seat *seat)
+{
+	struct run_facts facts = merge(seat);
+	struct verdict verdict = verdict_decide(&facts);
+	struct job *job = seat->job;
+
+	if (verdict.wants_rerun && may_rerun(dispatch, job)) {
 		job->runs_alone = job->runs_alone || verdict.code == VERDICT_STARVED;
 		++*dispatch_counter(dispatch, METRIC_runs_repeated);
+		vacate(dispatch, seat);
 		queue_push_front(&dispatch->broker->queue, job->batch->flow, job);
-	} else {
-		answer(cell, job, report, &facts, verdict);
+		return;
 	}
-	examination_deinit(&examination);
+	answer(seat, &facts, verdict);
+	vacate(dispatch, seat);
+}
+
+static bool is_all_over(const struct seat *seat)
+{
+	return seat->candidate_part.is_over &&
+	       (seat->examiner_part.is_over || !seat->job->batch->task.is_split);
+}
+
+void dispatch_conclude(struct cell *cell, const struct cell_report *report, bool is_keeper_lost)
+{
+	struct seat *seat = cell->seat;
+	bool is_examiner = cell == seat->examiner;
+	struct seat_part *part = is_examiner ? &seat->examiner_part : &seat->candidate_part;
+
+	run_finish(&cell->run, report, &part->facts, &part->examination);
+	cell->slot.job = NULL;
+	part->is_over = true;
+	part->memory_peak_bytes = report != NULL ? report->memory_peak_bytes : 0;
+	part->facts.is_keeper_lost = is_keeper_lost;
+	part->facts.is_cell_lost =
+		report == NULL && !is_keeper_lost && part->facts.kill_reason == RUN_NOT_KILLED;
+	if (is_all_over(seat))
+		judge(cell->dispatch, seat);
+	else if (is_examiner && seat->candidate->slot.state == SLOT_RUNNING)
+		run_hurry(&seat->candidate->run);
+}
+
+static int start_in(struct cell *cell, const struct run_order *order)
+{
+	int err = run_start(&cell->run, order);
+
+	if (err < 0) {
+		log_error("slot %u: cannot start a run: %s", cell->slot.index, strerror(-err));
+		return err;
+	}
+	cell->slot.job = cell->seat->job;
+	cell->slot.runs++;
+	slot_move(&cell->slot, SLOT_RUNNING);
+	++*dispatch_counter(cell->dispatch, METRIC_runs_started);
+	return 0;
+}
+
+/* Candidate and examiner get the two ends of two pipes; nobody else keeps one. */
+static int start_split(struct seat *seat, struct run_order *order)
+{
+	int calls[2] = {-1, -1};
+	int answers[2] = {-1, -1};
+	int err = 0;
+
+	if (pipe2(calls, O_CLOEXEC) < 0 || pipe2(answers, O_CLOEXEC) < 0)
+		err = -errno;
+	order->role = JOB_ROLE_EXAMINEE;
+	order->channel_in = calls[0];
+	order->channel_out = answers[1];
+	if (err == 0)
+		err = start_in(seat->candidate, order);
+	order->role = JOB_ROLE_EXAMINER;
+	order->channel_in = answers[0];
+	order->channel_out = calls[1];
+	if (err == 0 && start_in(seat->examiner, order) < 0) {
+		/* The candidate runs already: its end, at the closed pipe, ends the seat's run. */
+		seat->examiner_part.is_over = true;
+		seat->examiner_part.facts = (struct run_facts){
+			.examination = &seat->examiner_part.examination, .is_cell_lost = true};
+		cell_life_stop(seat->examiner);
+	}
+	for (int i = 0; i < 2; i++) {
+		fd_close(&calls[i]);
+		fd_close(&answers[i]);
+	}
+	return err;
 }
 
 void dispatch_run(struct cell *cell)
 {
 	struct dispatch *dispatch = cell->dispatch;
-	const struct policy *policy = &dispatch->broker->policies->policies[cell->slot.policy];
-	int err = run_start(&cell->run, cell->slot.job, policy, ++dispatch->next_run_id);
+	struct seat *seat = cell->seat;
+	struct run_order order = {
+		.job = seat->job,
+		.policy = &dispatch->broker->policies->policies[cell->slot.policy],
+		.id = ++dispatch->next_run_id,
+		.channel_in = -1,
+		.channel_out = -1,
+	};
+	int err;
 
-	if (err < 0) {
-		log_error("slot %u: cannot start a run: %s", cell->slot.index, strerror(-err));
-		dispatch_give_back(cell);
-		cell_life_stop(cell);
+	if (!seat->job->batch->task.is_split)
+		err = start_in(cell, &order);
+	else if (seat->examiner->slot.state != SLOT_IDLE)
+		err = -EAGAIN; /* lost while the limits were set */
+	else
+		err = start_split(seat, &order);
+	if (err == 0)
 		return;
-	}
-	cell->slot.runs++;
-	slot_move(&cell->slot, SLOT_RUNNING);
-	++*dispatch_counter(dispatch, METRIC_runs_started);
+	dispatch_give_back(cell);
+	if (cell->slot.state != SLOT_STOPPING)
+		cell_life_stop(cell);
 }
 
 void dispatch_give_up_waiting(struct dispatch *dispatch)
@@ -147,12 +268,14 @@ void dispatch_give_up_waiting(struct dispatch *dispatch)
 
 /* ---------------------------------------------------------------- bringing them together */
 
-static void assign(struct cell *cell, struct job *job)
+static void assign(struct seat *seat, struct job *job)
 {
 	const struct limits *limits = &job->batch->task.limits;
 	const uint32_t cgroups = 1u << LAYER_CGROUP_MEMORY | 1u << LAYER_CGROUP_PIDS;
+	struct cell *cell = seat->candidate;
 
 	job->attempts++;
+	seat->job = job;
 	cell->slot.job = job;
 	cell->dispatch->n_running++;
 	if ((cell->slot.layers & cgroups) != 0 && slot_needs_limits(&cell->slot, limits)) {
@@ -163,30 +286,36 @@ static void assign(struct cell *cell, struct job *job)
 	dispatch_run(cell);
 }
 
-static struct cell *find_idle(struct dispatch *dispatch, uint32_t policy)
+static bool is_ready_for(const struct cell *cell, uint32_t policy)
 {
-	for (uint32_t i = 0; i < dispatch->n_cells; i++) {
-		struct cell *cell = &dispatch->cells[i];
+	return cell->slot.state == SLOT_IDLE && cell->slot.policy == policy;
+}
 
-		if (cell->slot.state == SLOT_IDLE && cell->slot.policy == policy)
-			return cell;
+static struct seat *find_idle(struct dispatch *dispatch, const struct task *task)
+{
+	for (uint32_t i = 0; i < dispatch->n_seats; i++) {
+		struct seat *seat = &dispatch->seats[i];
+
+		if (seat->job == NULL && is_ready_for(seat->candidate, task->policy) &&
+		    (!task->is_split || is_ready_for(seat->examiner, task->policy)))
+			return seat;
 	}
 	return NULL;
 }
 
-/* An idle cell of another language makes room, unless one of this language is on its way already.
- */
-static void make_room(struct dispatch *dispatch, uint32_t policy)
+/* Makes a free seat's cell one of this language, unless one is on its way already. */
+static void make_room_in(struct dispatch *dispatch, uint32_t first, uint32_t policy)
 {
 	struct cell *other = NULL;
 
-	for (uint32_t i = 0; i < dispatch->n_cells; i++) {
+	for (uint32_t i = first; i < first + dispatch->n_seats; i++) {
 		struct cell *cell = &dispatch->cells[i];
 
 		if (cell->slot.policy == policy &&
-		    (cell->slot.state == SLOT_STARTING || cell->slot.state == SLOT_STOPPING))
+		    (cell->slot.state == SLOT_STARTING || cell->slot.state == SLOT_STOPPING ||
+		     is_ready_for(cell, policy)))
 			return;
-		if (cell->slot.state == SLOT_IDLE)
+		if (cell->slot.state == SLOT_IDLE && cell->seat->job == NULL)
 			other = cell;
 	}
 	if (other != NULL) {
@@ -195,26 +324,48 @@ static void make_room(struct dispatch *dispatch, uint32_t policy)
 	}
 }
 
+static void want_examiners(struct dispatch *dispatch, uint32_t policy)
+{
+	dispatch->wants_examiners = true;
+	for (uint32_t i = dispatch->n_seats; i < dispatch->n_cells; i++) {
+		dispatch->cells[i].slot.policy = policy;
+		cell_life_start(&dispatch->cells[i]);
+	}
+}
+
+static void make_room(struct dispatch *dispatch, const struct task *task)
+{
+	make_room_in(dispatch, 0, task->policy);
+	if (task->is_split && !dispatch->wants_examiners)
+		want_examiners(dispatch, task->policy);
+	else if (task->is_split)
+		make_room_in(dispatch, dispatch->n_seats, task->policy);
+}
+
+static bool runs_one_alone(const struct dispatch *dispatch)
+{
+	for (uint32_t i = 0; i < dispatch->n_seats; i++)
+		if (dispatch->seats[i].job != NULL && dispatch->seats[i].job->runs_alone)
+			return true;
+	return false;
+}
+
 void dispatch_pump(struct dispatch *dispatch)
 {
 	struct queue *queue = &dispatch->broker->queue;
 	const struct job *next;
 
 	while ((next = queue_peek(queue)) != NULL) {
-		uint32_t policy = next->batch->task.policy;
-		struct cell *cell = find_idle(dispatch, policy);
+		struct seat *seat;
 
-		for (uint32_t i = 0; i < dispatch->n_cells; i++)
-			if (dispatch->cells[i].slot.job != NULL &&
-			    dispatch->cells[i].slot.job->runs_alone)
-				return;
-		if (next->runs_alone && dispatch->n_running > 0)
+		if (runs_one_alone(dispatch) || (next->runs_alone && dispatch->n_running > 0))
 			return;
-		if (cell == NULL) {
-			make_room(dispatch, policy);
+		seat = find_idle(dispatch, &next->batch->task);
+		if (seat == NULL) {
+			make_room(dispatch, &next->batch->task);
 			return;
 		}
-		assign(cell, queue_pop(queue));
+		assign(seat, queue_pop(queue));
 	}
 }
 
@@ -233,7 +384,7 @@ void dispatch_cancel(struct dispatch *dispatch, struct job *job)
 
 void dispatch_keeper_ready(struct dispatch *dispatch)
 {
-	for (uint32_t i = 0; i < dispatch->n_cells; i++)
+	for (uint32_t i = 0; i < dispatch_n_wanted(dispatch); i++)
 		if (dispatch->cells[i].slot.state == SLOT_EMPTY)
 			cell_life_start(&dispatch->cells[i]);
 }
@@ -263,15 +414,16 @@ void dispatch_keeper_lost(struct dispatch *dispatch)
 
 uint32_t dispatch_n_slots(const struct dispatch *dispatch)
 {
-	return dispatch->n_cells;
+	return dispatch->n_seats;
 }
 
 uint32_t dispatch_n_free(const struct dispatch *dispatch)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < dispatch->n_cells; i++)
-		n += dispatch->cells[i].slot.state == SLOT_IDLE;
+	for (uint32_t i = 0; i < dispatch->n_seats; i++)
+		n += dispatch->seats[i].job == NULL &&
+		     dispatch->seats[i].candidate->slot.state == SLOT_IDLE;
 	return n;
 }
 
@@ -287,7 +439,7 @@ const struct slot *dispatch_slot(const struct dispatch *dispatch, uint32_t index
 
 uint32_t dispatch_layers(const struct dispatch *dispatch)
 {
-	return dispatch->n_cells > 0 ? dispatch->cells[0].slot.layers : 0;
+	return dispatch->n_seats > 0 ? dispatch->cells[0].slot.layers : 0;
 }
 
 const char *dispatch_runtime(const struct dispatch *dispatch, uint32_t policy)

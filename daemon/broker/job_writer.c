@@ -55,31 +55,45 @@ static size_t total_bytes(const struct job *job)
 	return total;
 }
 
-int job_write(const struct job *job, const uint8_t nonce[JOB_NONCE_BYTES])
+static void put_tests(struct section_buffer *buffer, const struct task *task)
+{
+	put_slice(buffer, JOB_SETUP, task->setup);
+	for (size_t i = 0; i < task->n_tests; i++)
+		put(buffer, JOB_TEST, task->tests[i].bytes, task->tests[i].len);
+}
+
+static void put_candidate(struct section_buffer *buffer, const struct job *job)
+{
+	put(buffer, JOB_CODE, job->code.bytes, job->code.len);
+	for (size_t i = 0; i < job->n_files; i++) {
+		put(buffer, JOB_FILE_NAME, job->files[i].name, strlen(job->files[i].name));
+		put(buffer, JOB_FILE_CONTENT, job->files[i].content.bytes,
+		    job->files[i].content.len);
+	}
+}
+
+int job_write(const struct job *job, enum job_role role, const uint8_t nonce[JOB_NONCE_BYTES])
 {
 	const struct task *task = &job->batch->task;
 	struct job_options options = {
 		.kind = (uint32_t)task->kind,
 		.stop_first_failure = task->stops_at_first_failure,
 		.value_bytes = VALUE_BYTES,
+		.role = (uint32_t)role,
 	};
 	struct section_buffer buffer = {.bytes = xmalloc(total_bytes(job))};
 	int fd;
 
-	put(&buffer, JOB_NONCE, nonce, JOB_NONCE_BYTES);
+	if (role != JOB_ROLE_EXAMINEE)
+		put(&buffer, JOB_NONCE, nonce, JOB_NONCE_BYTES);
 	put(&buffer, JOB_OPTIONS, &options, sizeof(options));
 	put_slice(&buffer, JOB_PROMPT, task->prompt);
-	put(&buffer, JOB_CODE, job->code.bytes, job->code.len);
 	put_slice(&buffer, JOB_ENTRY_POINT, task->entry_point);
-	put_slice(&buffer, JOB_SETUP, task->setup);
 	put_slice(&buffer, JOB_MODULE, task->module);
-	for (size_t i = 0; i < task->n_tests; i++)
-		put(&buffer, JOB_TEST, task->tests[i].bytes, task->tests[i].len);
-	for (size_t i = 0; i < job->n_files; i++) {
-		put(&buffer, JOB_FILE_NAME, job->files[i].name, strlen(job->files[i].name));
-		put(&buffer, JOB_FILE_CONTENT, job->files[i].content.bytes,
-		    job->files[i].content.len);
-	}
+	if (role != JOB_ROLE_EXAMINEE)
+		put_tests(&buffer, task);
+	if (role != JOB_ROLE_EXAMINER)
+		put_candidate(&buffer, job);
 	fd = fd_sealed_copy("job", buffer.bytes, buffer.len);
 	free(buffer.bytes);
 	return fd;

@@ -8,5 +8,8 @@
 #include "core/job.h"
 #include "inside/wire.h"
 
-/* A sealed memfd with the job, to be given away, or -errno. */
-int job_write(const struct job *job, const uint8_t nonce[JOB_NONCE_BYTES]);
+/*
+ * A sealed memfd with what `role` may know of the job, to be given away, or -errno: an examiner
+ * gets no code, an examinee neither tests nor nonce.
+ */
+int job_write(const struct job *job, enum job_role role, const uint8_t nonce[JOB_NONCE_BYTES]);

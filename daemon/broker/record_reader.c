@@ -90,12 +90,16 @@ static bool take_state(const struct record *record, struct examination *examinat
 	return true;
 }
 
+static bool is_outcome(uint8_t outcome)
+{
+	return (outcome >= RECORD_PASSED && outcome <= RECORD_ERROR) || outcome == RECORD_CRASHED;
+}
+
 static bool take_test(const struct record *record, struct examination *examination)
 {
 	struct test_record *test;
 
-	if (record->header.number >= examination->n_tests ||
-	    record->header.outcome < RECORD_PASSED || record->header.outcome > RECORD_ERROR)
+	if (record->header.number >= examination->n_tests || !is_outcome(record->header.outcome))
 		return false;
 	test = &examination->tests[record->header.number];
 	if (test->outcome > TEST_PASSED)

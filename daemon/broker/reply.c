@@ -131,7 +131,8 @@ static void fill_verdict(const struct job *job, const struct judgement *judgemen
 	result->passed = judgement->verdict.code == VERDICT_PASSED;
 	result->fault = (Assay__Fault)judgement->verdict.fault;
 	result->maskable = judgement->verdict.is_maskable;
-	result->integrity = ASSAY__INTEGRITY__SHARED;
+	result->integrity =
+		judgement->is_split ? ASSAY__INTEGRITY__SPLIT : ASSAY__INTEGRITY__SHARED;
 	result->runtime = (char *)judgement->runtime;
 	result->stdout = binary(judgement->output);
 	result->stdout_dropped_bytes = judgement->output_dropped_bytes;

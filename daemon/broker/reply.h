@@ -21,6 +21,7 @@ struct judgement {
 	uint64_t error_output_dropped_bytes;
 	uint64_t memory_peak_bytes;
 	uint64_t queue_ns;
+	bool is_split;   /* the tests ran in another cell */
 	uint32_t layers; /* 0: it was not run */
 	const char *runtime;
 };

@@ -317,9 +317,13 @@ static int take_task(struct broker *broker, struct task *task, const Assay__Eval
 	task->wants_split = evaluate->integrity == ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SPLIT;
 	task->feedback_bytes =
 		evaluate->feedback_bytes > 0 ? evaluate->feedback_bytes : FEEDBACK_DEFAULT;
-	outcome = take_limits(&task->limits, evaluate->limits, &broker->policies->policies[policy],
-			      refusal);
-	return outcome != 0 ? outcome : take_tests(task, evaluate, refusal);
+	outcome = take_tests(task, evaluate, refusal);
+	task->is_split = task->kind != TASK_PROGRAM &&
+			 evaluate->integrity != ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SHARED;
+	if (outcome != 0)
+		return outcome;
+	return take_limits(&task->limits, evaluate->limits, &broker->policies->policies[policy],
+			   refusal);
 }
 
 static int check_room(const struct broker *broker, const Assay__Evaluate *evaluate,

@@ -11,6 +11,7 @@
 #include "broker/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/random.h>
@@ -23,6 +24,10 @@
 #define WATCH_AFTER_NS (8 * NS_PER_MS)
 /* Between two questions about a run's CPU time, at least. */
 #define USAGE_INTERVAL_NS (10 * NS_PER_MS)
+/* For a candidate to end by itself after its examiner. */
+#define HURRY_NS (500 * NS_PER_MS)
+/* An examiner may take this much longer than its candidate: it has to see its end. */
+#define EXAMINER_MARGIN_NS (2 * NS_PER_S)
 
 static void on_timer(evutil_socket_t fd, short what, void *argument);
 
@@ -59,11 +64,6 @@ static void arm(struct run *run, uint64_t now_ns, uint64_t at_ns)
 	};
 
 	evtimer_add(run->timer, &delay);
-}
-
-static uint64_t wall_end_ns(const struct run *run)
-{
-	return run->started_ns + run->job->batch->task.limits.wall_ms * NS_PER_MS;
 }
 
 static bool is_flooded(const struct stream *stream)
@@ -105,7 +105,7 @@ static void on_timer(evutil_socket_t fd, short what, void *argument)
 {
 	struct run *run = argument;
 	uint64_t now_ns = clock_now_ns();
-	uint64_t end_ns = wall_end_ns(run);
+	uint64_t end_ns = run->end_ns;
 
 	(void)fd;
 	(void)what;
@@ -114,9 +114,10 @@ static void on_timer(evutil_socket_t fd, short what, void *argument)
 	if (now_ns >= end_ns) {
 		/* The answer to the question tells whether it waited for a processor or for
 		 * nothing. */
-		run->is_wall_over = true;
-		cell_link_send(run->link, CELL_USAGE, run->id);
-		run_kill(run, RUN_KILLED_WALL);
+		run->is_wall_over = run->end_reason == RUN_KILLED_WALL;
+		if (run->is_wall_over)
+			cell_link_send(run->link, CELL_USAGE, run->id);
+		run_kill(run, run->end_reason);
 		return;
 	}
 	if (now_ns >= run->next_usage_ns) {
@@ -135,9 +136,15 @@ static uint64_t cpu_used_ns(const struct run *run, uint64_t told_ns)
 	return counted_ns > told_ns ? counted_ns : told_ns;
 }
 
+static uint64_t cpu_limit_ns(const struct run *run)
+{
+	return run->job->batch->task.limits.cpu_ms * NS_PER_MS +
+	       (run->role == JOB_ROLE_EXAMINER ? EXAMINER_MARGIN_NS : 0);
+}
+
 void run_take_usage(struct run *run, const struct cell_report *report)
 {
-	uint64_t limit_ns = run->job->batch->task.limits.cpu_ms * NS_PER_MS;
+	uint64_t limit_ns = cpu_limit_ns(run);
 	uint64_t cpu_ns = cpu_used_ns(run, report->cpu_ns);
 	uint64_t now_ns = clock_now_ns();
 	uint64_t left_ns;
@@ -156,8 +163,18 @@ void run_take_usage(struct run *run, const struct cell_report *report)
 	if (left_ns < USAGE_INTERVAL_NS)
 		left_ns = USAGE_INTERVAL_NS;
 	run->next_usage_ns = now_ns + left_ns;
-	arm(run, now_ns,
-	    run->next_usage_ns < wall_end_ns(run) ? run->next_usage_ns : wall_end_ns(run));
+	arm(run, now_ns, run->next_usage_ns < run->end_ns ? run->next_usage_ns : run->end_ns);
+}
+
+void run_hurry(struct run *run)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	if (run->kill_reason != RUN_NOT_KILLED || run->end_ns <= now_ns + HURRY_NS)
+		return;
+	run->end_ns = now_ns + HURRY_NS;
+	run->end_reason = RUN_KILLED_OVER;
+	arm(run, now_ns, run->end_ns);
 }
 
 void run_kill(struct run *run, enum kill_reason reason)
@@ -187,7 +204,7 @@ static void describe_request(const struct run *run, struct cell_request *request
 		.type = CELL_RUN,
 		.processes = limits->processes + process_margin(run->link),
 		.run_id = run->id,
-		.cpu_ns = limits->cpu_ms * NS_PER_MS,
+		.cpu_ns = cpu_limit_ns(run),
 		.memory_bytes = limits->memory_bytes,
 		.file_bytes = run->policy->file_bytes,
 		.stack_bytes = run->policy->stack_bytes,
@@ -196,26 +213,51 @@ static void describe_request(const struct run *run, struct cell_request *request
 	};
 }
 
-static int hand_over(struct run *run, int *fds)
+/* A stream that nobody reads: what this side of a split run writes there is not wanted. */
+static int open_nowhere(int *fd)
+{
+	*fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	return *fd < 0 ? -errno : 0;
+}
+
+/* Only the judging side has records; only the candidate's side has output. */
+static int open_streams(struct run *run, int *fds)
 {
 	size_t output_bytes = run->job->batch->task.limits.output_bytes;
-	struct cell_request request;
 	int err;
 
-	err = stream_open(&run->records, RECORD_RUN_BYTES_MAX, &fds[CELL_FD_RECORDS]);
-	if (err == 0)
-		err = stream_open(&run->output, output_bytes, &fds[CELL_FD_STDOUT]);
-	if (err == 0)
-		err = stream_open(&run->error_output, output_bytes, &fds[CELL_FD_STDERR]);
+	if (run->role == JOB_ROLE_EXAMINEE)
+		err = open_nowhere(&fds[CELL_FD_RECORDS]);
+	else
+		err = stream_open(&run->records, RECORD_RUN_BYTES_MAX, &fds[CELL_FD_RECORDS]);
+	if (err < 0)
+		return err;
+	if (run->role == JOB_ROLE_EXAMINER) {
+		err = open_nowhere(&fds[CELL_FD_STDOUT]);
+		return err < 0 ? err : open_nowhere(&fds[CELL_FD_STDERR]);
+	}
+	err = stream_open(&run->output, output_bytes, &fds[CELL_FD_STDOUT]);
+	return err < 0 ? err : stream_open(&run->error_output, output_bytes, &fds[CELL_FD_STDERR]);
+}
+
+static int hand_over(struct run *run, const struct run_order *order, int *fds)
+{
+	struct cell_request request;
+	int err = open_streams(run, fds);
+
 	if (err < 0)
 		return err;
 	if (getrandom(run->nonce, sizeof(run->nonce), 0) != sizeof(run->nonce))
 		return -EIO;
-	fds[CELL_FD_JOB] = job_write(run->job, run->nonce);
+	fds[CELL_FD_JOB] = job_write(run->job, run->role, run->nonce);
 	if (fds[CELL_FD_JOB] < 0)
 		return fds[CELL_FD_JOB];
 	describe_request(run, &request);
-	return cell_link_send_run(run->link, &request, fds);
+	fds[CELL_FD_CHANNEL_IN] = order->channel_in;
+	fds[CELL_FD_CHANNEL_OUT] = order->channel_out;
+	return cell_link_send_run(run->link, &request, fds,
+				  run->role == JOB_ROLE_SHARED ? CELL_RUN_FDS_SHARED
+							       : CELL_RUN_FDS);
 }
 
 static void close_streams(struct run *run)
@@ -225,30 +267,45 @@ static void close_streams(struct run *run)
 	stream_close(&run->error_output);
 }
 
-int run_start(struct run *run, const struct job *job, const struct policy *policy, uint64_t id)
+static void begin(struct run *run, const struct run_order *order)
 {
-	int fds[CELL_RUN_FDS] = {-1, -1, -1, -1};
-	int err;
+	const struct limits *limits = &order->job->batch->task.limits;
 
-	run->job = job;
-	run->policy = policy;
-	run->id = id;
+	run->job = order->job;
+	run->policy = order->policy;
+	run->id = order->id;
+	run->role = order->role;
 	run->kill_reason = RUN_NOT_KILLED;
 	run->is_watched = false;
 	run->is_wall_over = false;
 	run->run_delay_ns = 0;
 	run->tasks = 0;
 	run->cpu_before_ns = cell_link_cpu_ns(run->link);
-	err = hand_over(run, fds);
-	for (int i = 0; i < CELL_RUN_FDS; i++)
+	run->started_ns = clock_now_ns();
+	run->next_usage_ns = run->started_ns + limits->cpu_ms * NS_PER_MS;
+	run->end_ns = run->started_ns + limits->wall_ms * NS_PER_MS +
+		      (run->role == JOB_ROLE_EXAMINER ? EXAMINER_MARGIN_NS : 0);
+	run->end_reason = RUN_KILLED_WALL;
+	/* Not every role opens all of them. */
+	stream_clear(&run->records);
+	stream_clear(&run->output);
+	stream_clear(&run->error_output);
+}
+
+int run_start(struct run *run, const struct run_order *order)
+{
+	int fds[CELL_RUN_FDS] = {-1, -1, -1, -1, -1, -1};
+	int err;
+
+	begin(run, order);
+	err = hand_over(run, order, fds);
+	for (int i = 0; i < CELL_RUN_FDS_SHARED; i++)
 		fd_close(&fds[i]);
 	if (err < 0) {
 		close_streams(run);
 		run->job = NULL;
 		return err;
 	}
-	run->started_ns = clock_now_ns();
-	run->next_usage_ns = run->started_ns + job->batch->task.limits.cpu_ms * NS_PER_MS;
 	arm(run, run->started_ns, run->started_ns + WATCH_AFTER_NS);
 	return 0;
 }
@@ -273,8 +330,10 @@ void run_finish(struct run *run, const struct cell_report *report, struct run_fa
 	if (run->records.dropped_bytes > 0)
 		examination->is_malformed = true;
 	facts->wait_status = SIGKILL; /* whose report is lost did not end well */
+	facts->candidate_status = SIGKILL;
 	if (report != NULL) {
 		facts->wait_status = report->status;
+		facts->candidate_status = report->status;
 		facts->cpu_ns = cpu_used_ns(run, report->cpu_ns);
 		facts->processes = report->processes > run->tasks ? report->processes : run->tasks;
 	}

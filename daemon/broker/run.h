@@ -32,6 +32,9 @@ struct run {
 	uint64_t run_delay_ns;
 	uint64_t cpu_before_ns; /* of the slot's cgroup, when the run began */
 	uint32_t tasks;         /* processes and threads when the wall limit was reached */
+	enum job_role role;
+	uint64_t end_ns;             /* killed then, */
+	enum kill_reason end_reason; /* for this reason */
 	void (*on_kill)(
 		void *owner); /* the run has been told to die: give it until the patience ends */
 	void *owner;
@@ -41,8 +44,22 @@ void run_init(struct run *run, struct event_base *base, struct cell_link *link,
 	      void (*on_kill)(void *owner), void *owner);
 void run_deinit(struct run *run);
 
+/* What is to run. The channel's ends are borrowed; -1 for a SHARED run. */
+struct run_order {
+	const struct job *job;
+	const struct policy *policy;
+	uint64_t id;
+	enum job_role role;
+	int channel_in;
+	int channel_out;
+};
+
 /* Hands the job to the cell. 0 or -errno (nothing runs then; the cell must be replaced). */
-int run_start(struct run *run, const struct job *job, const struct policy *policy, uint64_t id);
+int run_start(struct run *run, const struct run_order *order);
+
+/* Its examiner has ended, so there is nothing left to do: if it does not end by itself soon, it is
+ * killed. */
+void run_hurry(struct run *run);
 
 /* The cell's answer to a question about usage. */
 void run_take_usage(struct run *run, const struct cell_report *report);

@@ -52,6 +52,12 @@ int stream_open(struct stream *stream, size_t max_bytes, int *write_fd)
 	return 0;
 }
 
+void stream_clear(struct stream *stream)
+{
+	stream->len = 0;
+	stream->dropped_bytes = 0;
+}
+
 void stream_watch(struct stream *stream, struct event_base *base, event_callback_fn callback,
 		  void *argument)
 {

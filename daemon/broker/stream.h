@@ -22,6 +22,9 @@ struct stream {
  */
 int stream_open(struct stream *stream, size_t max_bytes, int *write_fd);
 
+/* Forgets the text of the last run; to be called when none is open. */
+void stream_clear(struct stream *stream);
+
 /* Calls `callback` whenever there is something to drain. */
 void stream_watch(struct stream *stream, struct event_base *base, event_callback_fn callback,
 		  void *argument);

@@ -37,6 +37,7 @@ struct task {
 	struct limits limits; /* every field > 0, within the policy's maxima */
 	enum task_reveal reveal;
 	bool stops_at_first_failure;
+	bool is_split;    /* examined in a process that the candidate is not in */
 	bool wants_split; /* "integrity: split": refused while these tests can only be SHARED */
 	uint32_t feedback_bytes;
 };

@@ -17,6 +17,8 @@
 #define POLICY_SYSCALLS_MAX 640
 #define POLICY_MAX 8
 #define POLICY_SLOTS_MAX 256
+/* Of an evaluation: the candidate's, and the examiner's if it is split. */
+#define POLICY_CELLS_PER_EVALUATION 2
 
 /* Limits of one evaluation; every field is > 0 in a policy. Names as in assay.proto. */
 struct limits {
@@ -138,9 +140,9 @@ struct policy {
 #define POLICY_TABLE_MAGIC 0x61737901u
 struct policy_table {
 	uint32_t magic;
-	uint32_t n_slots;
-	uint32_t uid_base;       /* as root: slot i runs as host uid uid_base + 1 + i; the broker as
-				    uid_base */
+	uint32_t n_slots;  /* places for cells: POLICY_CELLS_PER_EVALUATION times the broker's */
+	uint32_t uid_base; /* as root: slot i runs as host uid uid_base + 1 + i; the broker as
+			      uid_base */
 	uint32_t supervisor_pid; /* names the cgroups, so that a new keeper finds what an old one
 				    left */
 	char runtime_path[POLICY_PATH_MAX]; /* host folder that holds <runtime>/ with the files for

@@ -61,6 +61,15 @@ static bool is_good_exit(const struct test_error *error)
 		slice_is(error->message, "None"));
 }
 
+/* The candidate's process ended while a test called it: how it ended decides. */
+static bool has_crashed(const struct examination *examination)
+{
+	for (uint32_t i = 0; i < examination->n_tests; i++)
+		if (examination->tests[i].outcome == TEST_CRASHED)
+			return true;
+	return examination->fault == EXAMINATION_LOAD && examination->error.type.len == 0;
+}
+
 /* Whether what ended the run, or any of its tests, was such an error. */
 static bool has_error(const struct examination *examination,
 		      bool (*is_such)(const struct test_error *error))
@@ -173,7 +182,7 @@ static struct verdict tampered(const char *detail)
 
 static struct verdict decide_unfinished(const struct run_facts *facts)
 {
-	if (WIFSIGNALED(facts->wait_status))
+	if (WIFSIGNALED(facts->candidate_status))
 		return by_candidate(
 			VERDICT_ERROR,
 			"The process was ended by a signal before its tests were over.");
@@ -229,7 +238,7 @@ struct verdict verdict_decide(const struct run_facts *facts)
 		return verdict;
 	if (facts->examination->is_malformed || facts->kill_reason == RUN_KILLED_RECORDS)
 		return tampered("The record of the examination was damaged.");
-	if (!facts->examination->is_complete)
+	if (!facts->examination->is_complete || has_crashed(facts->examination))
 		return decide_unfinished(facts);
 	if (has_error(facts->examination, is_good_exit))
 		return tampered("The code tried to end the examination as if all had gone well.");

@@ -47,6 +47,7 @@ enum kill_reason {
 	RUN_KILLED_OUTPUT,
 	RUN_KILLED_RECORDS, /* wrote more records than a run may */
 	RUN_KILLED_CANCELLED,
+	RUN_KILLED_OVER, /* the examiner had ended; its candidate did not follow */
 };
 
 struct run_facts {
@@ -57,8 +58,9 @@ struct run_facts {
 	bool is_cell_lost;   /* pid 1 died during the run, and not by our hand */
 	bool is_keeper_lost; /* the keeper died, and all cells with it */
 	bool ran_alone;
-	uint32_t attempts; /* runs started for this job, this one included */
-	int wait_status;   /* of the run's first process */
+	uint32_t attempts;    /* runs started for this job, this one included */
+	int wait_status;      /* of the process that examined */
+	int candidate_status; /* of the candidate's first process; SHARED: the same */
 	uint64_t cpu_ns;
 	uint64_t wall_ns;
 	uint64_t run_delay_ns;     /* runnable but waiting, known when the wall limit was reached */

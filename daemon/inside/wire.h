@@ -33,6 +33,10 @@ enum cell_run_fd {
 	CELL_FD_RECORDS, /* write end of a pipe: struct record_header + fields, see below */
 	CELL_FD_STDOUT,  /* write end of a pipe; becomes descriptor 1 */
 	CELL_FD_STDERR,  /* write end of a pipe; becomes descriptor 2 */
+	CELL_RUN_FDS_SHARED,
+	/* Only of a split run: the pipes to the child in the other cell. */
+	CELL_FD_CHANNEL_IN = CELL_RUN_FDS_SHARED, /* read end */
+	CELL_FD_CHANNEL_OUT,                      /* write end */
 	CELL_RUN_FDS,
 };
 
@@ -90,13 +94,20 @@ enum job_tag {
 	JOB_MODULE = 10, /* further module name for the candidate */
 };
 
+/*
+ * Whose side of an examination a run is. SHARED: both, in one process. EXAMINER: has the tests,
+ * never the code; writes the records. EXAMINEE: has the code, never tests nor nonce; writes no
+ * records.
+ */
+enum job_role { JOB_ROLE_SHARED = 0, JOB_ROLE_EXAMINER = 1, JOB_ROLE_EXAMINEE = 2 };
+
 enum job_kind { JOB_KIND_CHECK = 1, JOB_KIND_ASSERTS = 2, JOB_KIND_PROGRAM = 3 };
 
 struct job_options {
 	uint32_t kind;               /* enum job_kind */
 	uint32_t stop_first_failure; /* 0 or 1 */
 	uint32_t value_bytes;        /* longest rendered value or message in a record */
-	uint32_t reserved;
+	uint32_t role;               /* enum job_role */
 };
 
 #define JOB_NONCE_BYTES 16
@@ -126,6 +137,7 @@ enum record_outcome {
 	RECORD_PASSED = 1,
 	RECORD_FAILED = 2,
 	RECORD_ERROR = 3,
+	RECORD_CRASHED = 5, /* the examinee ended while this test called it */
 };
 
 enum record_fault {

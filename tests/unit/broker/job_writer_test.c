@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -32,9 +33,9 @@ static struct slice slice(const char *text)
 }
 
 /* Reads it back in the way of wire.h: tag, length, bytes, to the end without a rest. */
-static void write_and_parse(const struct job *job)
+static void write_and_parse(const struct job *job, enum job_role role)
 {
-	int fd = job_write(job, nonce);
+	int fd = job_write(job, role, nonce);
 	size_t at = 0;
 	ssize_t len;
 
@@ -85,7 +86,7 @@ static void test_everything(void **state)
 
 	(void)state;
 	job.n_files = 2;
-	write_and_parse(&job);
+	write_and_parse(&job, JOB_ROLE_SHARED);
 	assert_int_equal(n_sections, 14);
 	assert_int_equal(sections[0].tag, JOB_NONCE);
 	assert_int_equal(sections[0].len, JOB_NONCE_BYTES);
@@ -97,13 +98,13 @@ static void test_everything(void **state)
 	assert_int_equal(options.stop_first_failure, 1);
 	assert_true(options.value_bytes > 0);
 	expect(2, JOB_PROMPT, "import math\n");
-	expect(3, JOB_CODE, "def f(x): pass");
-	expect(4, JOB_ENTRY_POINT, "f");
+	expect(3, JOB_ENTRY_POINT, "f");
+	expect(4, JOB_MODULE, "solution");
 	expect(5, JOB_SETUP, "x = 1");
-	expect(6, JOB_MODULE, "solution");
-	expect(7, JOB_TEST, "assert f(1) == 2");
-	expect(8, JOB_TEST, ""); /* keeps its number */
-	expect(9, JOB_TEST, "assert f(2)");
+	expect(6, JOB_TEST, "assert f(1) == 2");
+	expect(7, JOB_TEST, ""); /* keeps its number */
+	expect(8, JOB_TEST, "assert f(2)");
+	expect(9, JOB_CODE, "def f(x): pass");
 	expect(10, JOB_FILE_NAME, "a.txt");
 	expect(11, JOB_FILE_CONTENT, "one");
 	expect(12, JOB_FILE_NAME, "empty");
@@ -118,10 +119,41 @@ static void test_least(void **state)
 	struct job job = {.batch = &batch};
 
 	(void)state;
-	write_and_parse(&job);
+	write_and_parse(&job, JOB_ROLE_SHARED);
 	assert_int_equal(n_sections, 4);
-	expect(2, JOB_CODE, "");
-	expect(3, JOB_TEST, "assert True");
+	expect(2, JOB_TEST, "assert True");
+	expect(3, JOB_CODE, "");
+}
+
+static bool has_section(enum job_tag tag)
+{
+	for (size_t i = 0; i < n_sections; i++)
+		if (sections[i].tag == tag)
+			return true;
+	return false;
+}
+
+/* Of a split run neither side gets what is the other's. */
+static void test_roles(void **state)
+{
+	struct slice test = slice("assert f(1) == 2");
+	struct job_file file = {.name = "a.txt", .content = slice("one")};
+	struct batch batch = {.task = {.kind = TASK_ASSERTS,
+				       .entry_point = slice("f"),
+				       .setup = slice("x = 1"),
+				       .tests = &test,
+				       .n_tests = 1}};
+	struct job job = {.batch = &batch, .code = slice("def f(x): 1"), .files = &file};
+
+	(void)state;
+	job.n_files = 1;
+	write_and_parse(&job, JOB_ROLE_EXAMINER);
+	assert_true(has_section(JOB_NONCE) && has_section(JOB_TEST) && has_section(JOB_SETUP));
+	assert_true(has_section(JOB_ENTRY_POINT));
+	assert_false(has_section(JOB_CODE) || has_section(JOB_FILE_CONTENT));
+	write_and_parse(&job, JOB_ROLE_EXAMINEE);
+	assert_true(has_section(JOB_CODE) && has_section(JOB_FILE_CONTENT));
+	assert_false(has_section(JOB_NONCE) || has_section(JOB_TEST) || has_section(JOB_SETUP));
 }
 
 static void test_kinds_agree(void **state)
@@ -137,6 +169,7 @@ int main(void)
 	const struct CMUnitTest list[] = {
 		cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_least),
+		cmocka_unit_test(test_roles),
 		cmocka_unit_test(test_kinds_agree),
 	};
 

@@ -63,7 +63,7 @@ static void turn_for_ms(uint32_t ms)
 
 static void close_run(void)
 {
-	for (int i = 0; i < CELL_RUN_FDS; i++)
+	for (int i = 0; i < CELL_RUN_FDS_SHARED; i++)
 		fd_close(&run_fds[i]);
 }
 
@@ -132,7 +132,7 @@ static void expect_run(void)
 	turn();
 	assert_int_equal(fd_receive(cell, &run, sizeof(run), run_fds, &n_fds), sizeof(run));
 	assert_int_equal(run.type, CELL_RUN);
-	assert_int_equal(n_fds, CELL_RUN_FDS);
+	assert_int_equal(n_fds, CELL_RUN_FDS_SHARED);
 }
 
 static void build_cell(void)

@@ -93,6 +93,7 @@ static void test_pass_needs_everything(void **state)
 	assert_int_equal(decide(), VERDICT_INFRA);
 	set_up(state);
 	examination.fault = EXAMINATION_LOAD;
+	examination.error.type = text("NameError");
 	assert_int_equal(decide(), VERDICT_ERROR);
 }
 
@@ -120,12 +121,30 @@ static void test_leaving_early(void **state)
 {
 	(void)state;
 	examination.is_complete = false;
-	facts.wait_status = 0; /* os._exit(0) */
+	facts.candidate_status = 0; /* os._exit(0) */
 	assert_int_equal(decide(), VERDICT_TAMPERED);
-	facts.wait_status = 3 << 8;
+	facts.candidate_status = 3 << 8;
 	assert_int_equal(decide(), VERDICT_TAMPERED);
-	facts.wait_status = SIGSEGV;
+	facts.candidate_status = SIGSEGV;
 	assert_int_equal(decide(), VERDICT_ERROR);
+}
+
+/* A split run: the examiner saw its candidate end. */
+static void test_candidate_ends_within_a_test(void **state)
+{
+	(void)state;
+	tests[1].outcome = TEST_CRASHED;
+	tests[2].outcome = TEST_NOT_RUN;
+	assert_int_equal(decide(), VERDICT_TAMPERED);
+	facts.candidate_status = SIGABRT;
+	assert_int_equal(decide(), VERDICT_ERROR);
+	facts.kill_reason = RUN_KILLED_CPU;
+	assert_int_equal(decide(), VERDICT_CPU_LIMIT);
+	set_up(state);
+	facts.candidate_status =
+		SIGKILL; /* its threads did not end: no matter, the tests are over */
+	facts.kill_reason = RUN_KILLED_OVER;
+	assert_int_equal(decide(), VERDICT_PASSED);
 }
 
 static void test_good_exit(void **state)
@@ -265,6 +284,7 @@ int main(void)
 		cmocka_unit_test_setup(test_unreached_branch_is_no_test, set_up),
 		cmocka_unit_test_setup(test_wrong_answers_and_errors, set_up),
 		cmocka_unit_test_setup(test_leaving_early, set_up),
+		cmocka_unit_test_setup(test_candidate_ends_within_a_test, set_up),
 		cmocka_unit_test_setup(test_good_exit, set_up),
 		cmocka_unit_test_setup(test_memory, set_up),
 		cmocka_unit_test_setup(test_processes, set_up),
