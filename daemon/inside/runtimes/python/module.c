@@ -5,6 +5,7 @@
  */
 #include <Python.h>
 
+#include "inside/runtimes/python/channel.h"
 #include "inside/runtimes/python/judge.h"
 #include "inside/runtimes/python/zygote.h"
 
@@ -39,7 +40,8 @@ PyMODINIT_FUNC PyInit__assay(void)
 	PyObject *module = PyModule_Create(&definition);
 	PyObject *stop;
 
-	if (module == NULL || PyModule_AddFunctions(module, judge_methods) < 0)
+	if (module == NULL || PyModule_AddFunctions(module, judge_methods) < 0 ||
+	    PyModule_AddFunctions(module, channel_methods) < 0)
 		return NULL;
 	stop = judge_stop_type();
 	if (stop == NULL || PyModule_AddObject(module, "Stop", stop) < 0)
