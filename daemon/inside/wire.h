@@ -7,7 +7,7 @@
  * One run:
  *
  *     broker                                   pid 1 of the cell (zygote)
- *       CELL_RUN + 4 descriptors  ───────────▶ fork(); the parent closes the descriptors unread
+ *       CELL_RUN + descriptors    ───────────▶ fork(); the parent closes the descriptors unread
  *                                              the child reads the job, runs, writes records, exits
  *       CELL_USAGE (any number)   ───────────▶ answered by CELL_USED
  *       CELL_KILL (at most once)  ───────────▶ kill(-1, SIGKILL)
@@ -21,24 +21,23 @@
 /* ---- packets on the control socket (SOCK_SEQPACKET) ---- */
 
 enum cell_request_type {
-	CELL_RUN =
-		1, /* legal only after CELL_READY or CELL_DONE; carries CELL_RUN_FDS descriptors */
+	CELL_RUN = 1, /* legal only after CELL_READY or CELL_DONE; carries CELL_RUN_FDS descriptors,
+			 or CELL_RUN_FDS_SHARED */
 	CELL_KILL = 2,  /* of run `run_id`; for another run: ignored */
 	CELL_USAGE = 3, /* likewise */
 };
 
 /* Descriptors of CELL_RUN, in this order. */
 enum cell_run_fd {
-	CELL_FD_JOB,     /* sealed memfd, offset 0 */
-	CELL_FD_RECORDS, /* write end of a pipe: struct record_header + fields, see below */
-	CELL_FD_STDOUT,  /* write end of a pipe; becomes descriptor 1 */
-	CELL_FD_STDERR,  /* write end of a pipe; becomes descriptor 2 */
-	CELL_RUN_FDS_SHARED,
-	/* Only of a split run: the pipes to the child in the other cell. */
-	CELL_FD_CHANNEL_IN = CELL_RUN_FDS_SHARED, /* read end */
-	CELL_FD_CHANNEL_OUT,                      /* write end */
+	CELL_FD_JOB,         /* sealed memfd, offset 0 */
+	CELL_FD_RECORDS,     /* write end of a pipe: struct record_header + fields, see below */
+	CELL_FD_STDOUT,      /* write end of a pipe; becomes descriptor 1 */
+	CELL_FD_STDERR,      /* write end of a pipe; becomes descriptor 2 */
+	CELL_FD_CHANNEL_IN,  /* read end of a pipe: what the other half of the examination sends */
+	CELL_FD_CHANNEL_OUT, /* write end of a pipe: to the other half */
 	CELL_RUN_FDS,
 };
+#define CELL_RUN_FDS_SHARED 4 /* of a run without a channel */
 
 struct cell_request {
 	uint32_t type;
@@ -81,7 +80,8 @@ struct cell_report {
  */
 
 enum job_tag {
-	JOB_NONCE = 1,   /* 16 bytes, first section: to be repeated by RECORD_END only */
+	JOB_NONCE = 1,   /* 16 bytes, first section: to be repeated by RECORD_END only; not in the
+			 job of an examinee */
 	JOB_OPTIONS = 2, /* struct job_options */
 	JOB_PROMPT = 3,
 	JOB_CODE = 4,
@@ -95,9 +95,10 @@ enum job_tag {
 };
 
 /*
- * Whose side of an examination a run is. SHARED: both, in one process. EXAMINER: has the tests,
- * never the code; writes the records. EXAMINEE: has the code, never tests nor nonce; writes no
- * records.
+ * Who judges. SHARED: tests and candidate in one process. Else an examination takes two runs in two
+ * cells, whose children talk to each other (runtimes/python/channel.h): the EXAMINER has the tests,
+ * no code, and writes all records; the EXAMINEE has the code, neither nonce nor tests nor setup,
+ * and writes none.
  */
 enum job_role { JOB_ROLE_SHARED = 0, JOB_ROLE_EXAMINER = 1, JOB_ROLE_EXAMINEE = 2 };
 

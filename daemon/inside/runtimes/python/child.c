@@ -7,7 +7,8 @@
  * before any byte of the job is read; the nonce is taken out of the job before Python sees it.
  *
  * RECORD_END is written here and nowhere else: after run() came back in order. Leaving in any other
- * way (exit, signal, exec) leaves without it.
+ * way (exit, signal, exec) leaves without it. An examinee has nothing to record: it lets go of the
+ * records as soon as its role is known.
  */
 #include "inside/runtimes/python/child.h"
 
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "inside/runtimes/python/channel.h"
 #include "inside/runtimes/python/job.h"
 #include "inside/runtimes/python/judge.h"
 #include "inside/runtimes/python/records.h"
@@ -29,7 +31,7 @@
 #define NS_PER_SECOND 1000000000u
 
 /* Far from what honest programs count up to, and closed by exec. */
-#define RECORDS_FD_LOWEST 500
+#define KEPT_FD_LOWEST 500
 #define JOB_BYTES_MAX (64u * 1024u * 1024u)
 
 #define EXIT_HARNESS 70
@@ -89,15 +91,32 @@ static void prefer_us_as_victim(void)
 		(void)!write(fd, "1000", 4);
 }
 
-/* Returns the job's descriptor. */
-static int arrange_descriptors(const int *fds)
+static int keep_descriptor(int fd)
 {
-	int records = fcntl(fds[CELL_FD_RECORDS], F_DUPFD_CLOEXEC, RECORDS_FD_LOWEST);
+	return fcntl(fd, F_DUPFD_CLOEXEC, KEPT_FD_LOWEST);
+}
+
+static void arrange_channel(const int *fds)
+{
+	int in = keep_descriptor(fds[CELL_FD_CHANNEL_IN]);
+	int out = keep_descriptor(fds[CELL_FD_CHANNEL_OUT]);
+
+	if (in < 0 || out < 0)
+		fail("cannot arrange the channel");
+	channel_open(in, out);
+}
+
+/* Returns the job's descriptor. */
+static int arrange_descriptors(const int *fds, size_t n_fds)
+{
+	int records = keep_descriptor(fds[CELL_FD_RECORDS]);
 
 	records_open(records >= 0 ? records : fds[CELL_FD_RECORDS]);
 	if (records < 0 || dup2(fds[CELL_FD_STDOUT], STDOUT_FILENO) < 0 ||
 	    dup2(fds[CELL_FD_STDERR], STDERR_FILENO) < 0)
 		fail("cannot arrange descriptors");
+	if (n_fds == CELL_RUN_FDS)
+		arrange_channel(fds);
 	return fds[CELL_FD_JOB];
 }
 
@@ -129,7 +148,7 @@ static void leave_with_exception(void)
 }
 
 void child_run(const struct child_setting *setting, const struct cell_request *request,
-	       const int *fds)
+	       const int *fds, size_t n_fds)
 {
 	struct job job;
 	PyObject *result;
@@ -137,7 +156,7 @@ void child_run(const struct child_setting *setting, const struct cell_request *r
 	size_t len;
 	int fd;
 
-	fd = arrange_descriptors(fds);
+	fd = arrange_descriptors(fds, n_fds);
 	setsid();
 	/* pid 1 is not dumpable; we are, or it could not see us in its /proc and add up our time.
 	 */
@@ -145,18 +164,23 @@ void child_run(const struct child_setting *setting, const struct cell_request *r
 	prefer_us_as_victim();
 	lower_limits(setting, request);
 	bytes = read_job(fd, &len);
-	/* The control socket, the job, the originals of the other three. */
-	if (syscall(SYS_close_range, STDERR_FILENO + 1, RECORDS_FD_LOWEST - 1, 0) < 0)
+	/* The control socket, the job, the originals of the others. */
+	if (syscall(SYS_close_range, STDERR_FILENO + 1, KEPT_FD_LOWEST - 1, 0) < 0)
 		fail("cannot close descriptors");
 	PyOS_AfterFork_Child();
 	if (job_parse(bytes, len, &job) < 0)
 		fail("the job is malformed");
 	explicit_bzero(bytes, len);
 	free(bytes);
+	if (channel_is_open() != (job.options.role != JOB_ROLE_SHARED))
+		fail("the job's role and its descriptors do not fit");
+	if (job.options.role == JOB_ROLE_EXAMINEE)
+		records_close();
 	judge_start(&job);
 	result = PyObject_CallFunctionObjArgs(setting->run, job.sections, NULL);
 	if (result == NULL)
 		leave_with_exception();
-	judge_end(&job);
+	if (job.options.role != JOB_ROLE_EXAMINEE)
+		judge_end(&job);
 	_exit(0);
 }

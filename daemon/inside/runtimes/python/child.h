@@ -4,6 +4,7 @@
 #pragma once
 
 #include <Python.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "inside/wire.h"
@@ -14,6 +15,6 @@ struct child_setting {
 	uint64_t address_space_bytes; /* of the warm interpreter, on top of a run's own */
 };
 
-/* `fds`: CELL_RUN_FDS descriptors of the run. Never returns. */
+/* `fds`: the descriptors of the run, CELL_RUN_FDS or CELL_RUN_FDS_SHARED. Never returns. */
 void child_run(const struct child_setting *setting, const struct cell_request *request,
-	       const int *fds) __attribute__((noreturn));
+	       const int *fds, size_t n_fds) __attribute__((noreturn));

@@ -1,7 +1,8 @@
 /*
  * Turns the bytes of a job into one Python tuple, without the nonce:
  *
- *     (kind, prompt, code, entry_point, setup, [test...], [file name, content, ...], [module...])
+ *     (kind, prompt, code, entry_point, setup, [test...], [file name, content, ...], [module...],
+ * role)
  *
  * all texts as bytes; absent ones are empty. Runs in the forked child. The bytes come from the
  * broker, which is trusted here; lengths are checked all the same.
@@ -27,6 +28,7 @@ enum place {
 	PLACE_TESTS,
 	PLACE_FILES,
 	PLACE_MODULES,
+	PLACE_ROLE,
 	PLACES,
 };
 
@@ -63,9 +65,10 @@ static PyObject *new_sections(void)
 	PyObject *sections = PyTuple_New(PLACES);
 
 	for (Py_ssize_t i = 0; sections != NULL && i < PLACES; i++) {
-		PyObject *item = i >= PLACE_TESTS  ? PyList_New(0)
-				 : i == PLACE_KIND ? PyLong_FromLong(0)
-						   : PyBytes_FromStringAndSize(NULL, 0);
+		bool is_number = i == PLACE_KIND || i == PLACE_ROLE;
+		PyObject *item = is_number          ? PyLong_FromLong(0)
+				 : i >= PLACE_TESTS ? PyList_New(0)
+						    : PyBytes_FromStringAndSize(NULL, 0);
 
 		if (item == NULL || PyTuple_SetItem(sections, i, item) < 0)
 			return NULL;
@@ -94,14 +97,18 @@ static int add_section(struct job *job, const struct section *section)
 		if (section->len != sizeof(job->nonce))
 			return -1;
 		memcpy(job->nonce, section->bytes, sizeof(job->nonce));
+		job->has_nonce = true;
 		return 0;
 	}
 	if (section->tag == JOB_OPTIONS) {
 		if (section->len != sizeof(job->options))
 			return -1;
 		memcpy(&job->options, section->bytes, sizeof(job->options));
-		return PyTuple_SetItem(job->sections, PLACE_KIND,
-				       PyLong_FromUnsignedLong(job->options.kind));
+		if (PyTuple_SetItem(job->sections, PLACE_KIND,
+				    PyLong_FromUnsignedLong(job->options.kind)) < 0)
+			return -1;
+		return PyTuple_SetItem(job->sections, PLACE_ROLE,
+				       PyLong_FromUnsignedLong(job->options.role));
 	}
 	if (section->tag < JOB_PROMPT || section->tag > JOB_MODULE)
 		return -1;
@@ -121,5 +128,7 @@ int job_parse(const char *bytes, size_t len, struct job *job)
 		if (!next_section(bytes, len, &at, &section) || add_section(job, &section) < 0)
 			return -1;
 	}
-	return 0;
+	if (job->options.role > JOB_ROLE_EXAMINEE)
+		return -1;
+	return job->has_nonce == (job->options.role != JOB_ROLE_EXAMINEE) ? 0 : -1;
 }

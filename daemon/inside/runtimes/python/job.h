@@ -4,6 +4,7 @@
 #pragma once
 
 #include <Python.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,7 @@
 
 struct job {
 	uint8_t nonce[JOB_NONCE_BYTES];
+	bool has_nonce;
 	struct job_options options;
 	PyObject *sections; /* new reference: what the examiner gets, see job.c */
 };

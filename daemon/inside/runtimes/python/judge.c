@@ -26,12 +26,15 @@ static struct {
 	bool stops_at_failure;
 	bool has_started;
 	uint32_t value_bytes;
-	uint64_t cpu_ns;   /* of the process when the last record of a test was written */
-	PyObject *render;  /* render(value, limit) -> bytes */
-	PyObject *explain; /* explain(exception, limit) -> (is_failure, type, message, traceback,
-			      line) */
+	uint64_t cpu_ns;     /* of the process when the last record of a test was written */
+	PyObject *render;    /* render(value, limit) -> bytes */
+	PyObject *explain;   /* explain(exception, limit) -> (outcome, type, message, traceback,
+				line) */
+	PyObject *settle;    /* called once after the next outcome; NULL: nothing to do */
+	PyObject *identical; /* identical(left, right) besides `is`; NULL: nothing besides */
 	PyObject *stop;
-	struct { /* a failed test whose message is still to come */
+	bool has_crashed; /* the other half of the examination is gone */
+	struct {          /* a failed test whose message is still to come */
 		bool is_set;
 		uint32_t index;
 		PyObject *expected;
@@ -130,7 +133,7 @@ static void pass(uint32_t index)
 /* None, or NULL with Stop raised. */
 static PyObject *after_failure(void)
 {
-	if (judge.stops_at_failure) {
+	if (judge.stops_at_failure || judge.has_crashed) {
 		PyErr_SetNone(judge.stop);
 		return NULL;
 	}
@@ -178,8 +181,26 @@ static PyObject *fail(uint32_t index, PyObject *expected, PyObject *actual)
 	return after_failure();
 }
 
+/* Runs what was put off until the outcome of the present assertion is known. 0, or -1 with an
+ * exception set. */
+static int settle(void)
+{
+	PyObject *function = judge.settle;
+	PyObject *result;
+
+	if (function == NULL)
+		return 0;
+	judge.settle = NULL;
+	result = PyObject_CallFunctionObjArgs(function, NULL);
+	Py_DECREF(function);
+	Py_XDECREF(result);
+	return result != NULL ? 0 : -1;
+}
+
 static PyObject *conclude(uint32_t index, int truth, PyObject *expected, PyObject *actual)
 {
+	if (truth >= 0 && settle() < 0)
+		return NULL;
 	if (truth < 0)
 		return NULL;
 	if (truth == 0)
@@ -256,6 +277,21 @@ static PyObject *judge_equal(PyObject *module, PyObject *arguments)
 	return conclude(index, equality_holds(actual, expected), expected, actual);
 }
 
+static int is_same(PyObject *left, PyObject *right)
+{
+	PyObject *answer;
+	int truth;
+
+	if (left == right || judge.identical == NULL)
+		return left == right;
+	answer = PyObject_CallFunctionObjArgs(judge.identical, left, right, NULL);
+	if (answer == NULL)
+		return -1;
+	truth = PyObject_IsTrue(answer);
+	Py_DECREF(answer);
+	return truth;
+}
+
 static PyObject *judge_same(PyObject *module, PyObject *arguments)
 {
 	PyObject *number, *left, *right;
@@ -265,7 +301,7 @@ static PyObject *judge_same(PyObject *module, PyObject *arguments)
 	if (!PyArg_UnpackTuple(arguments, "same", 3, 3, &number, &left, &right) ||
 	    !parse_index(number, &index))
 		return NULL;
-	return conclude(index, left == right, right, left);
+	return conclude(index, is_same(left, right), right, left);
 }
 
 static PyObject *judge_message(PyObject *module, PyObject *arguments)
@@ -296,16 +332,16 @@ static PyObject *judge_message(PyObject *module, PyObject *arguments)
 static int explain(PyObject *exception, struct records_test *test, PyObject **keep)
 {
 	PyObject *type, *message, *traceback;
-	int is_failure;
-	unsigned int line;
+	unsigned int outcome, line;
 
 	*keep = PyObject_CallFunction(judge.explain, "OI", exception, judge.value_bytes);
 	if (*keep == NULL ||
-	    !PyArg_ParseTuple(*keep, "pSSSI", &is_failure, &type, &message, &traceback, &line)) {
+	    !PyArg_ParseTuple(*keep, "ISSSI", &outcome, &type, &message, &traceback, &line)) {
 		PyErr_Clear();
 		return -1;
 	}
-	test->outcome = is_failure ? RECORD_FAILED : RECORD_ERROR;
+	test->outcome = (enum record_outcome)outcome;
+	judge.has_crashed = judge.has_crashed || outcome == RECORD_CRASHED;
 	test->line = line;
 	test->fields[RECORD_FIELD_ERROR_TYPE] = field_of(type);
 	test->fields[RECORD_FIELD_ERROR_MESSAGE] = field_of(message);
@@ -347,6 +383,8 @@ static PyObject *judge_raised(PyObject *module, PyObject *arguments)
 		return NULL;
 	}
 	result = write_exception(index, value, name);
+	if (result != NULL && settle() < 0)
+		Py_CLEAR(result);
 	Py_XDECREF(type);
 	Py_XDECREF(value);
 	Py_XDECREF(traceback);
@@ -446,6 +484,49 @@ static PyObject *judge_reporters(PyObject *module, PyObject *arguments)
 	Py_RETURN_NONE;
 }
 
+static PyObject *keep_function(PyObject **place, PyObject *function)
+{
+	PyObject *old = *place;
+
+	Py_INCREF(function);
+	*place = function;
+	Py_XDECREF(old);
+	Py_RETURN_NONE;
+}
+
+static PyObject *judge_settle_with(PyObject *module, PyObject *function)
+{
+	(void)module;
+	return keep_function(&judge.settle, function);
+}
+
+static PyObject *judge_identical_with(PyObject *module, PyObject *function)
+{
+	(void)module;
+	return keep_function(&judge.identical, function);
+}
+
+static PyObject *judge_settle(PyObject *module, PyObject *nothing)
+{
+	(void)module;
+	(void)nothing;
+	if (settle() < 0)
+		return NULL;
+	Py_RETURN_NONE;
+}
+
+static PyObject *judge_is_same(PyObject *module, PyObject *arguments)
+{
+	PyObject *left, *right;
+	int truth;
+
+	(void)module;
+	if (!PyArg_UnpackTuple(arguments, "identical", 2, 2, &left, &right))
+		return NULL;
+	truth = is_same(left, right);
+	return truth < 0 ? NULL : PyBool_FromLong(truth);
+}
+
 PyObject *judge_stop_type(void)
 {
 	judge.stop = PyErr_NewException("assay.Stop", PyExc_BaseException, NULL);
@@ -460,6 +541,12 @@ PyMethodDef judge_methods[] = {
 	 "trust(types): classes of the standard library whose own == counts"},
 	{"equal", judge_equal, METH_VARARGS, "equal(test, left, right): left == right must hold"},
 	{"same", judge_same, METH_VARARGS, "same(test, left, right): left is right must hold"},
+	{"identical", judge_is_same, METH_VARARGS, "identical(left, right): left is right"},
+	{"identical_with", judge_identical_with, METH_O,
+	 "identical_with(function): function(left, right) says what counts as the same, too"},
+	{"settle", judge_settle, METH_NOARGS, "settle(): does now what was put off"},
+	{"settle_with", judge_settle_with, METH_O,
+	 "settle_with(function): puts function() off until the next outcome"},
 	{"message", judge_message, METH_VARARGS, "message(test, text): why it failed"},
 	{"raised", judge_raised, METH_VARARGS,
 	 "raised(test[, name]): the exception being handled is its outcome"},

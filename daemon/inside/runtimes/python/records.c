@@ -44,6 +44,11 @@ void records_open(int fd)
 	pthread_atfork(NULL, NULL, forget_in_child);
 }
 
+void records_close(void)
+{
+	fd_close(&records.fd);
+}
+
 static size_t append_field(size_t at, const struct records_field *field)
 {
 	uint32_t len = field->len < RECORDS_FIELD_MAX ? (uint32_t)field->len : RECORDS_FIELD_MAX;

@@ -35,6 +35,9 @@ struct records_fault {
 /* The pipe to write to from now on (borrowed); a child of this process cannot write to it. */
 void records_open(int fd);
 
+/* Closes it: nothing is written from now on. */
+void records_close(void);
+
 void records_write_plan(uint32_t n_tests);
 void records_write_state(enum record_state state);
 void records_write_test(const struct records_test *test);

@@ -167,15 +167,16 @@ static void refuse_run(const struct cell_request *request, const int *fds, const
 	send_report(&report);
 }
 
-static void start_run(struct zygote *zygote, const struct cell_request *request, int *fds)
+static void start_run(struct zygote *zygote, const struct cell_request *request, int *fds,
+		      size_t n_fds)
 {
 	pid_t pid = fork();
 
 	if (pid == 0)
-		child_run(&zygote->setting, request, fds);
+		child_run(&zygote->setting, request, fds, n_fds);
 	if (pid < 0)
 		refuse_run(request, fds, "the cell cannot fork");
-	for (int i = 0; i < CELL_RUN_FDS; i++)
+	for (size_t i = 0; i < n_fds; i++)
 		fd_close(&fds[i]);
 	if (pid < 0)
 		return;
@@ -200,8 +201,9 @@ static void take_request(struct zygote *zygote)
 		leave(0);
 	if (len != (ssize_t)sizeof(request))
 		leave(1);
-	if (request.type == CELL_RUN && !is_running && n_fds == CELL_RUN_FDS) {
-		start_run(zygote, &request, fds);
+	if (request.type == CELL_RUN && !is_running &&
+	    (n_fds == CELL_RUN_FDS || n_fds == CELL_RUN_FDS_SHARED)) {
+		start_run(zygote, &request, fds, n_fds);
 		return;
 	}
 	if (n_fds != 0 || request.type == CELL_RUN)

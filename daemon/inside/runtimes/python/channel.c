@@ -1,0 +1,154 @@
+/*
+ * Frames over the pipes between examiner and examinee; runs in the forked children of both cells.
+ *
+ * Blocking, with the interpreter's lock released meanwhile: threads of the candidate go on. Signal
+ * handlers run only between frames, where an exception of theirs leaves no frame half read. A
+ * process that the candidate forks comes back to our loop like its parent would; it must not speak
+ * in its place, so it finds the channel closed.
+ */
+#include "inside/runtimes/python/channel.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+static struct {
+	int in;
+	int out;
+} channel = {.in = -1, .out = -1};
+
+static void close_in_child(void)
+{
+	fd_close(&channel.in);
+	fd_close(&channel.out);
+}
+
+void channel_open(int in, int out)
+{
+	channel.in = in;
+	channel.out = out;
+	pthread_atfork(NULL, NULL, close_in_child);
+}
+
+bool channel_is_open(void)
+{
+	return channel.in >= 0;
+}
+
+static PyObject *gone(void)
+{
+	PyErr_SetString(PyExc_EOFError, "the other half of the examination is gone");
+	return NULL;
+}
+
+/* Header and payload in one call: a short frame then is one wake-up for its reader. 0 or -errno. */
+static int write_frame(int fd, const struct channel_header *header, const char *payload)
+{
+	struct iovec parts[] = {
+		{.iov_base = (void *)(uintptr_t)header, .iov_len = sizeof(*header)},
+		{.iov_base = (void *)(uintptr_t)payload, .iov_len = header->length},
+	};
+	size_t left = sizeof(*header) + header->length;
+	ssize_t written;
+
+	do {
+		written = writev(fd, parts, 2);
+	} while (written < 0 && errno == EINTR);
+	if (written < 0)
+		return -errno;
+	left -= (size_t)written;
+	if (left > header->length)
+		return -EIO; /* a pipe takes five bytes whole or not at all */
+	return fd_write_all(fd, payload + header->length - left, left);
+}
+
+static PyObject *channel_send(PyObject *module, PyObject *arguments)
+{
+	struct channel_header header;
+	PyThreadState *thread;
+	PyObject *payload;
+	unsigned char type;
+	int err;
+
+	(void)module;
+	if (!PyArg_ParseTuple(arguments, "bS", &type, &payload))
+		return NULL;
+	if (PyBytes_Size(payload) > (Py_ssize_t)CHANNEL_BYTES_MAX) {
+		PyErr_SetString(PyExc_ValueError, "too much data for one call");
+		return NULL;
+	}
+	header.length = (uint32_t)PyBytes_Size(payload);
+	header.type = type;
+	thread = PyEval_SaveThread();
+	err = write_frame(channel.out, &header, PyBytes_AsString(payload));
+	PyEval_RestoreThread(thread);
+	if (err < 0)
+		return gone();
+	Py_RETURN_NONE;
+}
+
+/* The header, without losing a byte to a signal handler. 0, or -1 with an exception set. */
+static int read_header(struct channel_header *header)
+{
+	char *bytes = (char *)header;
+	ssize_t len;
+
+	for (;;) {
+		PyThreadState *thread = PyEval_SaveThread();
+
+		len = read(channel.in, bytes, sizeof(*header));
+		PyEval_RestoreThread(thread);
+		if (len >= 0 || errno != EINTR)
+			break;
+		if (PyErr_CheckSignals() < 0)
+			return -1;
+	}
+	if (len > 0 && len < (ssize_t)sizeof(*header)) {
+		size_t left = sizeof(*header) - (size_t)len;
+
+		if (fd_read_all(channel.in, bytes + len, left) == (ssize_t)left)
+			len = sizeof(*header);
+	}
+	if (len == (ssize_t)sizeof(*header))
+		return 0;
+	gone();
+	return -1;
+}
+
+static PyObject *channel_receive(PyObject *module, PyObject *nothing)
+{
+	struct channel_header header;
+	PyThreadState *thread;
+	PyObject *payload;
+	ssize_t len;
+
+	(void)module;
+	(void)nothing;
+	if (read_header(&header) < 0)
+		return NULL;
+	if (header.length > CHANNEL_BYTES_MAX) {
+		PyErr_SetString(PyExc_ValueError, "a frame is too long");
+		return NULL;
+	}
+	payload = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)header.length);
+	if (payload == NULL)
+		return NULL;
+	thread = PyEval_SaveThread();
+	len = fd_read_all(channel.in, PyBytes_AsString(payload), header.length);
+	PyEval_RestoreThread(thread);
+	if (len != (ssize_t)header.length) {
+		Py_DECREF(payload);
+		return gone();
+	}
+	return Py_BuildValue("(iN)", (int)header.type, payload);
+}
+
+PyMethodDef channel_methods[] = {
+	{"send", channel_send, METH_VARARGS, "send(type, payload): one frame to the other half"},
+	{"receive", channel_receive, METH_NOARGS, "receive() -> (type, payload): the next frame"},
+	{NULL, NULL, 0, NULL},
+};

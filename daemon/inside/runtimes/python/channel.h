@@ -1,0 +1,28 @@
+/*
+ * The pipes between the two halves of a split examination, in frames: u32 length of the payload, u8
+ * type, payload. What a frame means is the business of peer.py; what a payload is, of the codec.
+ *
+ * Either end may be hostile to the other: a length beyond CHANNEL_BYTES_MAX is refused before
+ * anything is allocated.
+ */
+#pragma once
+
+#include <Python.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CHANNEL_BYTES_MAX (64u * 1024u * 1024u)
+
+struct channel_header {
+	uint32_t length;
+	uint8_t type;
+} __attribute__((packed));
+
+/* Takes the two ends. A process forked from this one has no channel. */
+void channel_open(int in, int out);
+
+bool channel_is_open(void);
+
+/* send(type, bytes) and receive() -> (type, bytes), for the module's table. EOFError: the other
+ * half is gone; ValueError: the frame is too long. */
+extern PyMethodDef channel_methods[];
