@@ -27,7 +27,8 @@ int step_rlimits(struct inside *inside)
 		int resource;
 		uint64_t value;
 	} limits[] = {
-		/* A core_pattern that is a pipe ignores it: the administrator's to know, core(5). */
+		/* A core_pattern that is a pipe ignores it: the administrator's to know, core(5).
+		 */
 		{"core", RLIMIT_CORE, 0},
 		{"memlock", RLIMIT_MEMLOCK, 64 * 1024},
 		{"msgqueue", RLIMIT_MSGQUEUE, 0},

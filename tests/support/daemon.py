@@ -59,7 +59,9 @@ class Daemon:
         if text != b"READY\n":
             self.process.kill()
             self.process.wait()
-            raise AssertionError(f"assayd did not become ready ({text!r}); its log:\n{self.log()}")
+            log = self.log()
+            self._remove_files()
+            raise AssertionError(f"assayd did not become ready ({text!r}); its log:\n{log}")
 
     def connect(self, **options):
         return Client(self.path, **options)
@@ -96,8 +98,11 @@ class Daemon:
             self.process.wait()
             raise AssertionError(f"assayd did not end; its log:\n{self.log()}") from None
         finally:
-            os.close(self.ready)
-            for name in ("s", "log"):
-                if os.path.exists(os.path.join(self.folder, name)):
-                    os.unlink(os.path.join(self.folder, name))
-            os.rmdir(self.folder)
+            self._remove_files()
+
+    def _remove_files(self):
+        os.close(self.ready)
+        for name in ("s", "log"):
+            if os.path.exists(os.path.join(self.folder, name)):
+                os.unlink(os.path.join(self.folder, name))
+        os.rmdir(self.folder)

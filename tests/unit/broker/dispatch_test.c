@@ -336,6 +336,7 @@ static void test_abandoned(void **state)
 	struct batch *batch;
 
 	(void)state;
+	settings.kill_patience_ms = 60000;
 	batch = submit(60000, clock_now_ns() + 10 * NS_PER_MS);
 	submit(60000, 0);
 	expect_run();
@@ -345,7 +346,6 @@ static void test_abandoned(void **state)
 	assert_int_equal(state_now(), SLOT_KILLING);
 	assert_int_equal(read(cell, &kill, sizeof(kill)), sizeof(kill));
 	assert_int_equal(kill.type, CELL_KILL);
-	settings.kill_patience_ms = 60000;
 	turn_for_ms(15); /* its deadline passes */
 	say_as_keeper(KEEPER_CELL_GONE, 0);
 	build_cell();
