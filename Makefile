@@ -50,6 +50,8 @@ CLI := $(wildcard client/cli/*.c)
 SUITE := $(wildcard client/suite/*.c)
 PYTHON_MODULE := $(wildcard daemon/inside/runtimes/python/*.c)
 PYTHON_SCRIPTS := $(wildcard daemon/inside/runtimes/python/*.py)
+# Reads hostile bytes within a cell, but needs nothing of Python: also tested and fuzzed by itself.
+CHECKERS := daemon/inside/runtimes/python/values_check.c
 UNIT_TESTS := $(wildcard tests/unit/*/*_test.c tests/unit/*/*/*_test.c)
 FUZZ := $(wildcard tests/fuzz/*_fuzz.c)
 BENCH := $(wildcard tests/bench/*.c)
@@ -114,6 +116,11 @@ $(BUILD)/obj/daemon/inside/%.o: daemon/inside/%.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+$(BUILD)/obj/sanitized/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZERS) -MMD -MP -c -o $@ $<
+
 $(BUILD)/obj/%.o: %.c $(BUILD)/gen/assay.pb-c.h
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
@@ -175,7 +182,8 @@ $(BUILD)/policies/%: policies/%
 # Everything but the programs' main files, for unit tests and fuzzing: the linker takes what it needs.
 MAINS := daemon/broker/main.c daemon/keeper/main.c daemon/main.c client/cli/main.c daemon/inside/init.c
 PARTS := $(call objects,$(filter-out $(MAINS),$(BASE) $(CORE) $(CONFIG) $(BROKER) $(KEEPER) $(INSIDE) \
-	$(SUPERVISOR) $(PROTO) $(LIB) $(CLI) $(SUITE))) $(BUILD)/obj/gen/assay.pb-c.o
+	$(SUPERVISOR) $(PROTO) $(LIB) $(CLI) $(SUITE)) $(patsubst %.c,sanitized/%.c,$(CHECKERS))) \
+	$(BUILD)/obj/gen/assay.pb-c.o
 # PARTS_ONLY="folder ..." takes only those folders: to work on one part while another does not compile.
 PARTS_ONLY ?=
 ifneq ($(PARTS_ONLY),)
@@ -207,10 +215,11 @@ test-e2e: all $(BUILD)/gen/assay_pb2.py ## the command line, as a person calls i
 
 FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ))
 FUZZ_SECONDS ?= 120
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/gen/assay.pb-c.h $(filter-out $(MAINS),$(BASE) $(CORE) $(CONFIG) $(PROTO) $(BROKER))
+FUZZ_SOURCES := $(filter-out $(MAINS),$(BASE) $(CORE) $(CONFIG) $(PROTO) $(BROKER)) $(CHECKERS)
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/gen/assay.pb-c.h $(FUZZ_SOURCES)
 	@mkdir -p $(@D)
 	$(CLANG) $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-		-o $@ $< $(filter-out $(MAINS),$(BASE) $(CORE) $(CONFIG) $(PROTO) $(BROKER)) $(BUILD)/gen/assay.pb-c.c \
+		-o $@ $< $(FUZZ_SOURCES) $(BUILD)/gen/assay.pb-c.c \
 		-lcyaml -ljansson -levent_core -lprotobuf-c -lm
 
 fuzz: $(FUZZ_PROGRAMS) ## libFuzzer targets, FUZZ_SECONDS each (default 120)

@@ -23,7 +23,8 @@ CLEAN, KILLED, STRAGGLERS = 1, 2, 4
 NONCE, OPTION, PROMPT, CODE, ENTRY_POINT, SETUP, TEST, FILE_NAME, FILE_CONTENT, MODULE = range(1, 11)
 KINDS = {"check": 1, "asserts": 2, "program": 3}
 PLAN, STATE, TEST_RECORD, FAULT, END = 1, 2, 3, 4, 5
-OUTCOMES = ("NOT_RUN", "PASSED", "FAILED", "ERROR")
+OUTCOMES = ("NOT_RUN", "PASSED", "FAILED", "ERROR", "", "CRASHED")
+SHARED, EXAMINER, EXAMINEE = range(3)
 FAULTS = ("", "COMPILE", "LOAD", "TESTS", "PROGRAM", "HARNESS")
 FIELDS = ("name", "source", "call", "expected", "actual", "type", "message", "traceback")
 
@@ -82,6 +83,8 @@ class Outcome:
     stdout: bytes = b""
     stderr: bytes = b""
     report: dict = None
+    examiner_stderr: bytes = b""
+    examinee_report: dict = None
 
     @property
     def outcomes(self):
@@ -111,11 +114,11 @@ def as_bytes(text):
 
 
 def build_job(nonce, kind, code, tests, prompt="", entry_point="", setup="", stop=False,
-              value_bytes=2000, files=(), modules=()):  # fmt: skip
-    job = section(NONCE, nonce)
-    job += section(OPTION, OPTIONS.pack(KINDS[kind], int(stop), value_bytes, 0))
-    job += section(PROMPT, as_bytes(prompt)) + section(CODE, as_bytes(code))
-    job += section(ENTRY_POINT, as_bytes(entry_point)) + section(SETUP, as_bytes(setup))
+              value_bytes=2000, files=(), modules=(), role=SHARED):  # fmt: skip
+    job = b"" if nonce is None else section(NONCE, nonce)
+    job += section(OPTION, OPTIONS.pack(KINDS[kind], int(stop), value_bytes, role))
+    for tag, text in ((PROMPT, prompt), (CODE, code), (ENTRY_POINT, entry_point), (SETUP, setup)):
+        job += b"" if text is None else section(tag, as_bytes(text))
     for test in [tests] if isinstance(tests, (str, bytes)) else tests:
         job += section(TEST, as_bytes(test))
     for name, content in files:
@@ -231,12 +234,12 @@ class Cell:
                                1 << 26, 256, flags)  # fmt: skip
         socket.send_fds(self.socket, [request], list(fds))
 
-    def start(self, job, **limits):
+    def start(self, job, channel=(), **limits):
         """Starts a run; returns what finish() wants."""
         self.run_id += 1
         pipes = [os.pipe() for _ in range(3)]
         fd = memory_file(job)
-        self.send(RUN, [fd] + [pipe[1] for pipe in pipes], **limits)
+        self.send(RUN, [fd] + [pipe[1] for pipe in pipes] + list(channel), **limits)
         os.close(fd)
         for pipe in pipes:
             os.close(pipe[1])
@@ -265,6 +268,48 @@ class Cell:
             if condition(report):
                 return report
         raise AssertionError("never: %r" % report)
+
+
+class SplitCells:
+    """Two zygotes: the first examines, the second is examined."""
+
+    def __init__(self, runtime):
+        self.examiner = Cell(runtime)
+        self.examinee = Cell(runtime)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def close(self):
+        self.examiner.close()
+        self.examinee.close()
+
+    def run(self, kind, code, tests, prompt="", entry_point="", setup="", files=(), modules=(),
+            limits=None, **options):  # fmt: skip
+        nonce = os.urandom(16)
+        common = {"prompt": prompt, "entry_point": entry_point, "modules": modules}
+        judging = build_job(nonce, kind, None, tests, setup=setup, role=EXAMINER, **common, **options)
+        judged = build_job(None, kind, code, [], setup=None, files=files, role=EXAMINEE, **common)
+        return self.run_jobs(judging, judged, nonce, limits)
+
+    def run_jobs(self, judging, judged, nonce, limits=None):
+        to_examinee, to_examiner = os.pipe(), os.pipe()
+        seen = self.examinee.start(judged, (to_examinee[0], to_examiner[1]), **(limits or {}))
+        pipes = self.examiner.start(judging, (to_examiner[0], to_examinee[1]))
+        for fd in (*to_examinee, *to_examiner):
+            os.close(fd)
+        contents = drain([*pipes, *seen])
+        outcome = parse_records(contents[0], nonce)
+        assert not contents[3], "the examinee wrote records"
+        outcome.stdout, outcome.stderr = contents[4:]
+        outcome.examiner_stderr = contents[2]
+        outcome.report = self.examiner.receive()
+        outcome.examinee_report = self.examinee.receive()
+        assert outcome.report["type"] == outcome.examinee_report["type"] == DONE
+        return outcome
 
 
 def drain(pipes):

@@ -1,12 +1,15 @@
 """The candidate's side of an examination: loads its code, and hands out the names it defines.
 
-The examiner knows nothing of the candidate but what this module gives it.
+The examiner knows nothing of the candidate but what this module gives it; in a split examination,
+over the pipe (serve()). Nothing here has to hold against the candidate, whose process this is.
 """
 
 import sys
-from types import ModuleType
+from types import FunctionType, ModuleType
 
-from texts import CANDIDATE_FILE, PROMPT_FILE, __builtins__, layout
+import raising
+from peer import BYE, LOAD_FAILED, LOADED, Peer
+from texts import CANDIDATE_FILE, PROMPT_FILE, Gone, __builtins__, layout
 
 __assay__ = layout
 
@@ -110,3 +113,68 @@ def load(codes, namespace):
             exec(code, namespace)
     except BaseException as error:
         raise Unusable("load") from error
+
+
+# ---------------------------------------------------------------- the other half of an examination
+
+TOLD_MAX = 40
+LOAD_KIND_COMPILE = 1
+LOAD_KIND_LOAD = 2
+
+
+def told_values(namespace):
+    """Functions and classes of the code's own, handed over with their names: saves asking for them."""
+    values = {}
+    for name, value in namespace.items():
+        if isinstance(value, (FunctionType, type)) and value.__module__ == "candidate":
+            values[name] = value
+            if len(values) == TOLD_MAX:
+                break
+    return values
+
+
+def load_for(peer, prompt, code, entry_point, module):
+    """Loads and says so. Whether there is anything to serve."""
+    kind = LOAD_KIND_COMPILE
+    try:
+        codes = compile_candidate(prompt, code, entry_point)
+        kind = LOAD_KIND_LOAD
+        for compiled in codes:
+            exec(compiled, module.__dict__)
+    except BaseException as error:
+        description = raising.describe(error, peer)
+        peer.send(LOAD_FAILED, peer.encode((kind, layout.prompt_lines, description)))
+        return False
+    names = [name for name in module.__dict__ if type(name) is str]
+    values = told_values(module.__dict__)
+    peer.send(LOADED, peer.encode((layout.prompt_lines, names, values)))
+    return True
+
+
+def serve(prompt, code, entry_point, aliases):
+    """Loads the code and answers the examiner until it says BYE or is gone."""
+    raising.sides.tells_frames = True
+    peer = Peer()
+    module = new_module("candidate", aliases)
+    peer.ident_of(module)  # 1: how the examiner refers to it
+    try:
+        if not load_for(peer, prompt, code, entry_point, module):
+            return
+        while serve_one(peer):
+            pass
+    except Gone:
+        pass
+
+
+def serve_one(peer):
+    try:
+        with peer.lock:
+            kind, data = peer.receive()
+    except Gone:
+        raise
+    except BaseException:  # of a signal handler of the candidate
+        return True
+    if kind == BYE:
+        return False
+    peer.answer(kind, data)
+    return True

@@ -33,7 +33,8 @@ static struct {
 	PyObject *settle;    /* called once after the next outcome; NULL: nothing to do */
 	PyObject *identical; /* identical(left, right) besides `is`; NULL: nothing besides */
 	PyObject *stop;
-	bool has_crashed; /* the other half of the examination is gone */
+	bool is_lost;     /* the other half of the examination is gone */
+	bool has_crashed; /* and a test was told so */
 	struct {          /* a failed test whose message is still to come */
 		bool is_set;
 		uint32_t index;
@@ -133,7 +134,7 @@ static void pass(uint32_t index)
 /* None, or NULL with Stop raised. */
 static PyObject *after_failure(void)
 {
-	if (judge.stops_at_failure || judge.has_crashed) {
+	if (judge.stops_at_failure || judge.is_lost) {
 		PyErr_SetNone(judge.stop);
 		return NULL;
 	}
@@ -506,6 +507,21 @@ static PyObject *judge_identical_with(PyObject *module, PyObject *function)
 	return keep_function(&judge.identical, function);
 }
 
+static PyObject *judge_lost(PyObject *module, PyObject *nothing)
+{
+	(void)module;
+	(void)nothing;
+	judge.is_lost = true;
+	Py_RETURN_NONE;
+}
+
+static PyObject *judge_crashed(PyObject *module, PyObject *nothing)
+{
+	(void)module;
+	(void)nothing;
+	return PyBool_FromLong(judge.has_crashed);
+}
+
 static PyObject *judge_settle(PyObject *module, PyObject *nothing)
 {
 	(void)module;
@@ -544,6 +560,9 @@ PyMethodDef judge_methods[] = {
 	{"identical", judge_is_same, METH_VARARGS, "identical(left, right): left is right"},
 	{"identical_with", judge_identical_with, METH_O,
 	 "identical_with(function): function(left, right) says what counts as the same, too"},
+	{"lost", judge_lost, METH_NOARGS,
+	 "lost(): the other half is gone, stop at the next failure"},
+	{"crashed", judge_crashed, METH_NOARGS, "crashed(): was a test told that it is gone?"},
 	{"settle", judge_settle, METH_NOARGS, "settle(): does now what was put off"},
 	{"settle_with", judge_settle_with, METH_O,
 	 "settle_with(function): puts function() off until the next outcome"},

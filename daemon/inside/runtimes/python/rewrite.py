@@ -38,6 +38,8 @@ def name_of(function):
     return Name(PREFIX + function, LOAD, lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
 
 
+SETTLE = name_of("settle")
+IDENTICAL = name_of("identical")
 EQUAL = name_of("equal")
 SAME = name_of("same")
 TRUE = name_of("true")
@@ -48,14 +50,48 @@ DONE = name_of("done")
 
 
 class Rewriter:
-    """Rewrites one tree after the other; `tests` gets a tuple for each test, see tests.h."""
+    """Rewrites one tree after the other; `tests` gets a tuple for each test, see tests.h.
 
-    def __init__(self):
+    `is_split`: places where changed arguments are settled (remote.py) are marked, too.
+    """
+
+    def __init__(self, is_split=False):
         self.tests = []
         self.source = 0
+        self.is_split = is_split
+        self.names = set()  # of the results since the last assertion of a list of asserts
 
     def rewrite(self, tree):
+        if self.is_split:
+            self.names = self.mark(tree.body, self.names)
         self.walk(tree.body, RECORD, "")
+
+    def rewrite_plain(self, tree):
+        """What a text needs that is a test as a whole."""
+        if self.is_split:
+            self.names = self.mark(tree.body, self.names)
+
+    def mark(self, body, names):
+        """Inserts settle() behind calls whose result is dropped, and before assertions that do not
+        look at the results of the calls before them. Returns the names of results since then."""
+        marked = []
+        for statement in body:
+            kind = type(statement)
+            if kind is Assert:
+                if names and names.isdisjoint(names_in(statement)):
+                    marked.append(settle_at(statement))
+                names = set()
+                marked.append(sameness.visit(statement) if has_sameness(statement) else statement)
+                continue
+            if kind is ast.Assign and has_call(statement.value):
+                names = names.union(*map(names_in, statement.targets))
+            for inner in bodies_of(statement):
+                names = names | self.mark(inner, set(names))
+            marked.append(sameness.visit(statement) if has_sameness(statement) else statement)
+            if kind is Expr and type(statement.value) is Call:
+                marked.append(settle_at(statement))
+        body[:] = marked
+        return names
 
     def walk(self, body, mode, scope):
         for at, statement in enumerate(body):
@@ -155,6 +191,60 @@ class Rewriter:
     def add_unnamed(self, name):
         """A test without an assertion of its own, such as a whole program."""
         self.tests.append((self.source, 0, 0, 0, 0, 0, 0, 0, 0, name, 0))
+
+
+def settle_at(statement):
+    place = {"lineno": statement.lineno, "col_offset": statement.col_offset}
+    return Expr(Call(SETTLE, [], [], **place), **place)
+
+
+def names_in(tree):
+    return {node.id for node in ast.walk(tree) if type(node) is Name}
+
+
+def has_call(expression):
+    return any(type(node) is Call for node in ast.walk(expression))
+
+
+def bodies_of(statement):
+    for name in ("body", "orelse", "finalbody"):
+        inner = getattr(statement, name, None)
+        if type(inner) is list:
+            yield inner
+    for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+        yield part.body
+
+
+def is_sameness(node):
+    return (
+        type(node) is Compare
+        and len(node.ops) == 1
+        and type(node.ops[0]) in (ast.Is, ast.IsNot)
+        and type(node.comparators[0]) is not Constant
+        and type(node.left) is not Constant
+    )
+
+
+def has_sameness(statement):
+    """Only of simple statements: those within a compound one are looked at by themselves."""
+    if any(True for _ in bodies_of(statement)):
+        return False
+    return any(map(is_sameness, ast.walk(statement)))
+
+
+class Sameness(ast.NodeTransformer):
+    """`a is b` asks identical(a, b): an argument and what was returned for it may be two objects."""
+
+    def visit_Compare(self, node):
+        self.generic_visit(node)
+        if not is_sameness(node):
+            return node
+        call = Call(IDENTICAL, [node.left, node.comparators[0]], [])
+        result = call if type(node.ops[0]) is ast.Is else ast.UnaryOp(ast.Not(), call)
+        return ast.fix_missing_locations(ast.copy_location(result, node))
+
+
+sameness = Sameness()
 
 
 def guard(body, number, line, column):

@@ -28,6 +28,20 @@ class Layout:
 layout = Layout()
 
 
+class Gone(BaseException):
+    """The other half of a split examination has ended. Every further request raises it again."""
+
+
+class Malformed(Gone):
+    """The other half sent what no examinee sends; it is treated as gone."""
+
+
+OUTCOME_FAILED = 2
+OUTCOME_ERROR = 3
+OUTCOME_CRASHED = 5
+TOLD = "assay told"  # where an exception from the other half keeps (frames, line)
+
+
 def encode(text, limit):
     """UTF-8 (lone surrogates included) of at most `limit` bytes, cut at a character."""
     data = text[:limit].encode("utf-8", "surrogatepass")
@@ -147,14 +161,18 @@ def is_ours(traceback):
 
 
 def frames_of(error):
-    """(file, line, function) from the outermost to the innermost, without ours."""
+    """(file, line, function) from the outermost to the innermost, without ours.
+
+    Frames of the other half follow and have the text of their line as a fourth part.
+    """
     frames = []
     traceback = error.__traceback__
     while traceback is not None:
         if not is_ours(traceback):
             frames.append((*place_of(traceback), traceback.tb_frame.f_code.co_name))
         traceback = traceback.tb_next
-    return frames
+    told = error.__dict__.get(TOLD)
+    return frames + list(told[0]) if told else frames
 
 
 def source_line(file, line):
@@ -169,9 +187,9 @@ def source_line(file, line):
 
 
 def frame_text(frame):
-    file, line, function = frame
+    file, line, function = frame[:3]
     text = '  File "%s", line %d, in %s\n' % (file, line, function)
-    source = source_line(file, line)
+    source = frame[3] if len(frame) > 3 else source_line(file, line)
     return text + ("    %s\n" % source if source else "")
 
 
@@ -203,7 +221,7 @@ def traceback_text(error, frames):
 
 def candidate_line(frames):
     """Line of the innermost frame in the candidate's own code; 0 if there is none."""
-    for file, line, _ in reversed(frames):
+    for file, line, *_ in reversed(frames):
         if file == CANDIDATE_FILE:
             return line
     return 0
@@ -211,14 +229,14 @@ def candidate_line(frames):
 
 def tests_line(error):
     """Line of the outermost frame in the tests; 0 if there is none."""
-    for file, line, _ in frames_of(error):
+    for file, line, *_ in frames_of(error):
         if file == TESTS_FILE:
             return line
     return 0
 
 
 def blames_candidate(error):
-    return any(file in (CANDIDATE_FILE, PROMPT_FILE) for file, _, _ in frames_of(error))
+    return any(file in (CANDIDATE_FILE, PROMPT_FILE) for file, *_ in frames_of(error))
 
 
 def describe(error, limit):
@@ -237,7 +255,17 @@ def describe(error, limit):
 
 
 def explain(error, limit):
-    """As describe(), led by: do the tests say "wrong" by it, or has the candidate raised?"""
+    """As describe(), led by the outcome: do the tests say "wrong" by it, or has the candidate raised?"""
+    if isinstance(error, Gone):
+        return (OUTCOME_CRASHED, *describe_end(error))
     says_wrong = isinstance(error, (AssertionError, SystemExit))
     is_failure = says_wrong and not blames_candidate(error)
-    return (is_failure, *describe(error, limit))
+    return (OUTCOME_FAILED if is_failure else OUTCOME_ERROR, *describe(error, limit))
+
+
+def describe_end(error, doing="a test called it"):
+    """(type, message, traceback, line) for the end of the other half."""
+    if isinstance(error, Malformed):
+        text = "it sent what is no answer: " + message_of(error)
+        return b"Protocol", encode(text, 500), b"", 0
+    return b"", b"the process ended while " + doing.encode(), b"", 0

@@ -183,7 +183,7 @@ static int put_ordered_pairs(struct value_encoder *encoder, PyObject *dict, Py_s
 	}
 	Py_XDECREF(view);
 	Py_XDECREF(iterator);
-	return err < 0 || PyErr_Occurred() ? -1 : expect(found, n);
+	return err < 0 || PyErr_Occurred() ? -1 : expect(found + PyDict_Size(dict), n + n);
 }
 
 /* The default factory, if it is a class that travels by name; None otherwise. */

@@ -1,0 +1,484 @@
+"""One half of a split examination as it talks to the other half: requests, answers, references.
+
+Used by both halves, examiner (remote.py) and examinee (examinee.py). A request is an operation on
+operands; whoever waits for an answer serves the requests of the other half meanwhile, so calls may
+nest in both directions. Values travel as the codec has them; whatever is no plain data stays where
+it is and the other half gets a reference, see standins.py.
+
+Payload of a request: (operands, keywords); of RESULT: (value, identity, changes), where `identity`
+is the position of the argument that the value is (-1: none) and `changes` are pairs (position, new
+value) of arguments that were changed in place; of RAISED: see raising.py.
+"""
+
+import copy
+import operator
+import threading
+from collections import deque
+
+import _assay
+import raising
+import standins
+from texts import Gone, Malformed, layout
+
+__assay__ = layout
+
+(RESULT, RAISED, DEFINE, RELEASE, BYE, LOADED, LOAD_FAILED) = range(7)
+FIRST_OPERATION = 16
+
+# Kinds of references in the codec's handles.
+OBJECT = 1  # of the sender: ident; label: the ident of its class
+CLASS = 2  # of the sender: ident
+YOURS = 3  # of the receiver: ident
+EXCEPTION = 4  # of the sender: ident; sent ahead with DEFINE
+
+DEPTH_MAX = 60
+RELEASES = 64
+CONTAINERS = {list, dict, set, bytearray, deque}
+
+
+def contains(container, value):
+    return value in container
+
+
+def enter(manager):
+    return type(manager).__enter__(manager)
+
+
+def leave(manager, error):
+    kind = None if error is None else type(error)
+    return type(manager).__exit__(manager, kind, error, None)
+
+
+def call(function, /, *arguments, **keywords):
+    return function(*arguments, **keywords)
+
+
+def item_of_module(module, name):
+    return module[name]
+
+
+def power(base, exponent):
+    return base**exponent
+
+
+def async_next(iterator):
+    return type(iterator).__anext__(iterator)
+
+
+def async_iter(iterable):
+    return type(iterable).__aiter__(iterable)
+
+
+def async_enter(manager):
+    return type(manager).__aenter__(manager)
+
+
+def async_leave(manager, error):
+    kind = None if error is None else type(error)
+    return type(manager).__aexit__(manager, kind, error, None)
+
+
+# Both halves number them by their place.
+OPERATIONS = (
+    call,
+    getattr,
+    setattr,
+    delattr,
+    item_of_module,
+    standins.run_awaitable,
+    len,
+    iter,
+    next,
+    reversed,
+    contains,
+    operator.getitem,
+    operator.setitem,
+    operator.delitem,
+    enter,
+    leave,
+    bool,
+    str,
+    repr,
+    format,
+    hash,
+    int,
+    float,
+    complex,
+    operator.index,
+    round,
+    abs,
+    operator.neg,
+    operator.pos,
+    operator.invert,
+    operator.eq,
+    operator.ne,
+    operator.lt,
+    operator.le,
+    operator.gt,
+    operator.ge,
+    operator.add,
+    operator.sub,
+    operator.mul,
+    operator.truediv,
+    operator.floordiv,
+    operator.mod,
+    power,
+    operator.matmul,
+    divmod,
+    operator.and_,
+    operator.or_,
+    operator.xor,
+    operator.lshift,
+    operator.rshift,
+    operator.iadd,
+    operator.isub,
+    operator.imul,
+    operator.iand,
+    operator.ior,
+    operator.ixor,
+    copy.copy,
+    copy.deepcopy,
+    async_next,
+    async_iter,
+    async_enter,
+    async_leave,
+    dir,
+    issubclass,
+)
+NUMBERS = {function: number for number, function in enumerate(OPERATIONS, FIRST_OPERATION)}
+CALL = NUMBERS[call]
+
+
+class Forced:
+    """A value that is to travel as a reference although it is of a plain type."""
+
+    def __init__(self, value):
+        self.value = value
+
+
+class Peer:
+    """`trusts`: the other half's objects may take part in operators with plain data."""
+
+    trusts = True
+
+    def __init__(self, send=_assay.send, receive=_assay.receive):
+        self.send_frame = send
+        self.receive_frame = receive
+        self.lock = threading.RLock()
+        self.gone = None
+        self.depth = 0
+        self.n_requests = 0
+        self.objects = {}  # ident -> what the other half may refer to
+        self.idents = {}  # id(object) -> its ident
+        self.next_ident = 1
+        self.defined = set()
+        self.definitions = []  # encoded, to be sent before the next frame
+        self.raised = []  # idents of our exceptions that the other half may raise again
+        self.released = []
+        self.standins = standins.StandIns(self)
+
+    # Whether the other half may do that, and what is done about changed arguments.
+
+    def permit(self, operation, operands):
+        pass
+
+    def take_changes(self, arguments, value, identity, changes):
+        for position, new in changes:
+            update(arguments[position], new)
+        return arguments[identity] if identity >= 0 else value
+
+    # ------------------------------------------------------------ references
+
+    def ident_of(self, thing):
+        ident = self.idents.get(id(thing))
+        if ident is None:
+            ident = self.next_ident
+            self.next_ident += 1
+            self.idents[id(thing)] = ident
+            self.objects[ident] = thing
+        return ident
+
+    def forget(self, ident):
+        thing = self.objects.pop(ident, None)
+        if thing is not None:
+            self.idents.pop(id(thing), None)
+
+    def forget_raised(self):
+        for ident in self.raised:
+            self.forget(ident)
+        self.raised.clear()
+
+    def own(self, ident):
+        try:
+            return self.objects[ident]
+        except KeyError:
+            raise Malformed("a reference to nothing") from None
+
+    def export(self, thing):
+        """For the codec: (kind, ident, label) of what is no plain data."""
+        if type(thing) is Forced:
+            thing = thing.value
+        theirs = self.standins.ident_of(thing)
+        if theirs is not None:
+            return YOURS, theirs, b""
+        if isinstance(thing, type):
+            return CLASS, self.define(thing), b""
+        if isinstance(thing, BaseException):
+            ident = self.ident_of(thing)
+            description = (EXCEPTION, ident, raising.describe(thing, self))
+            self.definitions.append(self.encode(description))
+            return EXCEPTION, ident, b""
+        kind = self.define(type(thing))
+        return OBJECT, self.ident_of(thing), b"%d" % kind
+
+    def define(self, kind):
+        """Ident of a class of ours; the other half learns what it needs to stand in for it."""
+        ident = self.ident_of(kind)
+        if ident not in self.defined:
+            self.defined.add(ident)
+            # Encoded at once: what it refers to has then been defined before it.
+            description = (CLASS, ident, standins.describe_class(kind, self))
+            self.definitions.append(self.encode(description))
+        return ident
+
+    def resolve(self, kind, ident, label):
+        """For the decoder."""
+        if kind == YOURS:
+            return self.own(ident)
+        if kind == OBJECT:
+            return self.standins.object(ident, int(label))
+        if kind == CLASS:
+            return self.standins.classes[ident]
+        if kind == EXCEPTION:
+            return self.standins.exceptions[ident]
+        raise Malformed("a reference of no known kind")
+
+    # ------------------------------------------------------------ frames
+
+    def encode(self, value):
+        return _assay.encode(value, self.export)
+
+    def decode(self, data):
+        try:
+            return _assay.decode(data, self.resolve)
+        except Exception as error:
+            raise self.lose(Malformed(str(error))) from None
+
+    def lose(self, gone):
+        """From now on the other half is gone."""
+        if self.gone is None:
+            self.gone = gone
+        return self.gone
+
+    def send(self, kind, data):
+        if self.gone is not None:
+            raise self.gone
+        try:
+            if self.definitions:
+                definitions = self.definitions
+                self.definitions = []
+                self.send_frame(DEFINE, self.encode(definitions))
+            self.send_frame(kind, data)
+        except EOFError:
+            raise self.lose(Gone()) from None
+
+    def receive(self):
+        """The next frame that wants something done or says something."""
+        while True:
+            if self.gone is not None:
+                raise self.gone
+            try:
+                kind, data = self.receive_frame()
+            except EOFError:
+                raise self.lose(Gone()) from None
+            except (ValueError, MemoryError) as error:
+                raise self.lose(Malformed(str(error))) from None
+            if kind == DEFINE:
+                self.take_definitions(self.decode(data))
+            elif kind == RELEASE:
+                for ident in self.decode(data):
+                    self.forget(ident)
+            else:
+                return kind, data
+
+    def take_definitions(self, definitions):
+        try:
+            for definition in definitions:
+                kind, ident, what = self.decode(definition)
+                if kind == CLASS:
+                    self.standins.add_class(ident, what)
+                else:
+                    self.standins.exceptions[ident] = raising.build(what, self)
+        except Exception as error:
+            raise self.lose(Malformed(str(error))) from None
+
+    # ------------------------------------------------------------ asking
+
+    def release(self, ident):
+        """A stand-in is no longer used; may be called at any time."""
+        self.released.append(ident)
+
+    def flush_releases(self):
+        released = self.released
+        self.released = []
+        gone = [ident for ident in released if not self.standins.uses(ident)]
+        self.send(RELEASE, self.encode(gone))
+
+    def request(self, operation, operands, keywords=None):
+        """What the operation gives on the other side; raises what it raises there."""
+        if self.depth >= DEPTH_MAX:
+            raise RecursionError("calls between tests and candidate are nested too deeply")
+        with self.lock:
+            if len(self.released) >= RELEASES:
+                self.flush_releases()
+            data = self.encode((operands, keywords))
+            self.n_requests += 1
+            self.depth += 1
+            try:
+                self.send(operation, data)
+                kind, data = self.wait()
+            finally:
+                self.depth -= 1
+                if self.raised and self.depth == 0:
+                    self.forget_raised()
+            if kind == RAISED:
+                raise self.exception(operation, data)
+            arguments = operands[1:]
+            if keywords:
+                arguments = (*arguments, *keywords.values())
+            return self.take_result(arguments, self.decode(data))
+
+    def wait(self):
+        while True:
+            kind, data = self.receive()
+            if kind in (RESULT, RAISED):
+                return kind, data
+            self.answer(kind, data)
+
+    def take_result(self, arguments, result):
+        try:
+            value, identity, changes = result
+            if not changes and identity == -1:
+                return value
+            return self.take_changes(arguments, value, identity, changes)
+        except Exception as error:
+            raise self.lose(Malformed(str(error))) from None
+
+    def exception(self, operation, data):
+        description = self.decode(data)
+        try:
+            return raising.build(description, self, OPERATIONS[operation - FIRST_OPERATION])
+        except Exception as error:
+            raise self.lose(Malformed(str(error))) from None
+
+    # ------------------------------------------------------------ answering
+
+    def answer(self, number, data):
+        if not FIRST_OPERATION <= number < FIRST_OPERATION + len(OPERATIONS):
+            raise self.lose(Malformed("no such operation"))
+        message = self.decode(data)
+        operation = OPERATIONS[number - FIRST_OPERATION]
+        try:
+            operands, keywords = message
+            target = operands[0]
+            arguments = [*operands[1:], *keywords.values()] if keywords else operands[1:]
+        except Exception:
+            raise self.lose(Malformed("no such request")) from None
+        try:
+            self.permit(operation, operands)
+            before = None
+            if number == CALL and not SCALARS.issuperset(map(type, arguments)):
+                before = [self.snapshot(argument) for argument in arguments]
+            if keywords:
+                value = operation(*operands, **keywords)
+            else:
+                value = operation(*operands)
+            data = self.encode_result(value, arguments, before)
+        except Gone:
+            raise
+        except BaseException as error:
+            self.send(RAISED, self.encode_exception(error))
+            return
+        self.send(RESULT, data)
+
+    def snapshot(self, argument):
+        """Its encoding, if it can be changed in place."""
+        if type(argument) in SCALARS or not is_container(argument):
+            return None
+        return self.encode(argument)
+
+    def encode_result(self, value, arguments, before):
+        changes = []
+        identity = -1
+        if before is not None:
+            for position, old in enumerate(before):
+                if old is None:
+                    continue
+                argument = arguments[position]
+                if argument is value:
+                    identity = position
+                if self.has_changed(argument, old):
+                    changes.append((position, argument))
+        try:
+            return self.encode((value, identity, changes))
+        except (ValueError, TypeError, RecursionError, OverflowError):
+            # Cycles, references among the elements of a set, too deep: it stays here.
+            return self.encode((Forced(value), identity, []))
+
+    def has_changed(self, argument, old):
+        try:
+            return self.encode(argument) != old
+        except (ValueError, TypeError, RecursionError):
+            return False
+
+    def encode_exception(self, error):
+        try:
+            return self.encode(raising.describe(error, self))
+        except BaseException:
+            return self.encode(raising.describe(RuntimeError("an exception that cannot be told"), self))
+
+
+SCALARS = {int, str, float, bool, type(None), bytes, complex}
+
+
+def is_container(value):
+    return isinstance(value, (list, dict, set, bytearray, deque, tuple))
+
+
+# ---------------------------------------------------------------- arguments changed in place
+
+
+def update(old, new):
+    """Gives `old` the content of `new`; containers within keep their identity where they stand."""
+    kind = type(old)
+    if kind is list and type(new) is list:
+        old[:] = [merged(old[at], item) if at < len(old) else item for at, item in enumerate(new)]
+    elif isinstance(old, dict) and isinstance(new, dict):
+        items = [(key, merged(old[key], item) if key in old else item) for key, item in new.items()]
+        old.clear()
+        for key, item in items:
+            old[key] = item
+    elif kind is set and type(new) is set:
+        old.intersection_update(new)
+        old.update(new)
+    elif kind is bytearray and type(new) is bytearray:
+        old[:] = new
+    elif kind is deque and type(new) is deque:
+        items = [merged(old[at], item) if at < len(old) else item for at, item in enumerate(new)]
+        old.clear()
+        old.extend(items)
+    elif kind is tuple and type(new) is tuple:
+        for one, other in zip(old, new):
+            if one is not other:
+                update(one, other)
+
+
+def merged(old, new):
+    """`old` with the content of `new` where that is possible, else `new`."""
+    if type(old) is not type(new) or type(old) not in CONTAINERS:
+        return new
+    update(old, new)
+    return old
+
+
+standins.number_operations(NUMBERS)

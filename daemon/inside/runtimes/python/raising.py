@@ -1,0 +1,188 @@
+"""Exceptions across the pipe: told by the half where they were raised, built anew in the other.
+
+A description is (ident, class, args, message, attributes, frames, line): `class` is the name of a
+builtin or a class reference; `ident` > 0 says "an exception of yours" instead, one that came through
+a callback. Frames and line are the candidate's; the examiner tells none of its own.
+"""
+
+import builtins
+
+import texts
+from texts import TOLD, layout
+
+__assay__ = layout
+
+IDENT = "assay ident"
+
+
+FRAMES_MAX = 16
+ARGS_MAX = 16
+NAME_MAX = 200
+MESSAGE_MAX = 16384
+
+# Control flow of the examiner's interpreter and its own verdicts: from a candidate they are ordinary
+# exceptions, unless the tests ask for them by name.
+GUARDED = {
+    "SystemExit",
+    "KeyboardInterrupt",
+    "GeneratorExit",
+    "StopIteration",
+    "StopAsyncIteration",
+    "AssertionError",
+    "BaseException",
+    "BaseExceptionGroup",
+}
+
+
+class Sides:
+    """`tells_frames`: this is the examinee. `wanted`: names that the tests use. One a process."""
+
+    tells_frames = False
+    guards = False
+    wanted = frozenset()
+    substitutes = {}
+
+
+sides = Sides()
+
+
+def builtin_exception(name):
+    kind = getattr(builtins, name, None)
+    return kind if isinstance(kind, type) and issubclass(kind, BaseException) else None
+
+
+def builtin_base(kind):
+    """The nearest class of the interpreter itself that an exception class derives from."""
+    for base in kind.__mro__:
+        if base.__module__ == "builtins" and builtin_exception(base.__name__) is base:
+            return base.__name__
+    return "Exception"
+
+
+# ---------------------------------------------------------------- telling
+
+
+def frames_to_tell(error):
+    frames = texts.frames_of(error)
+    if len(frames) > FRAMES_MAX:
+        frames = frames[: texts.FRAMES_FIRST] + frames[-texts.FRAMES_LAST :]
+    return [(*frame, texts.source_line(frame[0], frame[1])[:NAME_MAX]) for frame in frames]
+
+
+def plain_args(error, peer):
+    args = error.args if type(error.args) is tuple else ()
+    told = []
+    for value in args[:ARGS_MAX]:
+        try:
+            peer.encode(value)
+            told.append(value)
+        except Exception:
+            told.append(texts.safe_repr(value)[:NAME_MAX])
+    return tuple(told)
+
+
+def plain_attributes(error, peer):
+    told = {}
+    for name, value in list(error.__dict__.items())[:ARGS_MAX]:
+        if type(name) is not str or name in (IDENT, TOLD):
+            continue
+        try:
+            peer.encode(value)
+            told[name] = value
+        except Exception:
+            pass
+    return told
+
+
+def describe(error, peer):
+    theirs = error.__dict__.get(IDENT, 0)
+    if theirs:
+        return (theirs, "", (), "", {}, [], 0)
+    kind = type(error)
+    is_builtin = builtin_exception(kind.__name__) is kind
+    reference = kind.__name__ if is_builtin else kind
+    if not is_builtin:
+        peer.define(kind)
+    message = texts.message_of(error)[:MESSAGE_MAX]
+    if not sides.tells_frames:
+        # What the tests say of a value is not for the candidate.
+        args = () if isinstance(error, AssertionError) else plain_args(error, peer)
+        ident = -peer.ident_of(error)
+        peer.raised.append(-ident)
+        return (ident, reference, args, "", {}, [], 0)
+    frames = frames_to_tell(error)
+    line = texts.candidate_line(frames)
+    return (0, reference, plain_args(error, peer), message, plain_attributes(error, peer), frames, line)
+
+
+# ---------------------------------------------------------------- building
+
+
+def substitute(name):
+    """An ordinary exception class in place of a builtin one that may not be raised here."""
+    kind = sides.substitutes.get(name)
+    if kind is None:
+        kind = type(name, (Exception,), {"__module__": "builtins"})
+        sides.substitutes[name] = kind
+    return kind
+
+
+def usable(kind, operation):
+    """The class to raise for a builtin exception class."""
+    name = kind.__name__
+    if not sides.guards or name not in GUARDED or name in sides.wanted:
+        return kind
+    if kind is StopIteration and operation is next:
+        return kind
+    if kind is StopAsyncIteration and operation is not None and operation.__name__ == "run_awaitable":
+        return kind
+    return substitute(name)
+
+
+def check_frames(frames, line):
+    if type(frames) is not list or len(frames) > FRAMES_MAX or type(line) is not int:
+        raise ValueError("frames of an exception")
+    for frame in frames:
+        file, number, function, source = frame
+        if not (type(file) is type(function) is type(source) is str and type(number) is int):
+            raise ValueError("a frame of an exception")
+        if max(map(len, (file, function, source))) > 4 * NAME_MAX or not 0 <= number < 1 << 31:
+            raise ValueError("a frame of an exception")
+    return line if 0 <= line < 1 << 31 else 0
+
+
+def build(description, peer, operation=None):
+    ident, reference, args, message, attributes, frames, line = description
+    if ident > 0:
+        error = peer.own(ident)
+        if not isinstance(error, BaseException):
+            raise ValueError("not an exception")
+        return error
+    line = check_frames(frames, line)
+    if type(args) is not tuple or type(message) is not str or type(attributes) is not dict:
+        raise ValueError("parts of an exception")
+    kind = builtin_exception(reference) if type(reference) is str else reference
+    if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+        raise ValueError("not an exception")
+    if type(reference) is str:
+        kind = usable(kind, operation)
+    error = instance(kind, args)
+    state = error.__dict__
+    for name, value in attributes.items():
+        if type(name) is str:
+            state[name] = value
+    if type(reference) is not str:
+        state["assay message"] = message
+    state[TOLD] = (tuple(map(tuple, frames)), line)
+    if ident < 0:
+        state[IDENT] = -ident
+    return error
+
+
+def instance(kind, args):
+    try:
+        return kind(*args)
+    except Exception:
+        error = kind.__new__(kind)
+        error.args = args
+        return error

@@ -1,0 +1,254 @@
+"""The candidate as the examiner sees it: names, and a peer whose every byte is hostile.
+
+Arguments that a call changed in place. `assert f(xs) == sorted(xs)` must not hold because f cleared
+xs; `f(xs)` alone must change it. So where a call returned a value, too, the change of its arguments
+is put off until the outcome of the next assertion is known: the assertion then holds, or not, on the
+returned value and the arguments as they were. It is made earlier
+  - at once if the call returned None, or its result was dropped (`f(xs)` as a statement),
+  - before an assertion that names no result of the calls before it (`out = f(xs)`, `assert xs == []`),
+  - before a changed argument is passed to the candidate again.
+rewrite.py marks these places with settle(). An argument that is itself the result is, until then, two
+objects, which `is` in the tests takes for one.
+"""
+
+import builtins
+import sys
+from types import (
+    AsyncGeneratorType,
+    BuiltinFunctionType,
+    CodeType,
+    CoroutineType,
+    FrameType,
+    FunctionType,
+    GeneratorType,
+    MethodType,
+    ModuleType,
+    TracebackType,
+)
+
+import _assay
+import raising
+import standins
+from peer import BYE, LOAD_FAILED, LOADED, Peer, update
+from texts import TESTS_FILE, Gone, Malformed, layout
+
+__assay__ = layout
+
+MODULE_IDENT = 1
+MODULE_CLASS = 0
+NAMES_MAX = 100000
+WALK_MAX = 10000
+
+# Their attributes lead to the tests: only these may be read.
+OPAQUE = (
+    AsyncGeneratorType, BuiltinFunctionType, CodeType, CoroutineType, FrameType, FunctionType,
+    GeneratorType, MethodType, ModuleType, TracebackType, type,
+)  # fmt: skip
+READABLE = {"__name__", "__qualname__", "__doc__"}
+NEVER = {setattr, delattr}
+
+
+class Candidate(Peer):
+    trusts = False
+
+    def __init__(self, *channel):
+        super().__init__(*channel)
+        self.names = frozenset()
+        self.values = {}
+        self.pending = []  # (argument, its new content)
+        self.twins = []  # (argument, what was returned in its place)
+        self.standins.add_class(MODULE_CLASS, ("module", "builtins", "", [], []))
+        self.module = self.standins.object(MODULE_IDENT, MODULE_CLASS)
+
+    def lose(self, gone):
+        _assay.lost()
+        return super().lose(gone)
+
+    # ------------------------------------------------------------ loading
+
+    def wait_until_loaded(self):
+        """None, or (kind, exception) of code that cannot be used. Raises Gone."""
+        kind, data = self.receive()
+        if kind not in (LOADED, LOAD_FAILED):
+            raise self.lose(Malformed("neither loaded nor failed"))
+        message = self.decode(data)
+        try:
+            if kind == LOADED:
+                self.take_names(*message)
+                return None
+            failed, prompt_lines, description = message
+            take_prompt_lines(prompt_lines)
+            return failed, raising.build(description, self)
+        except Exception as error:
+            raise self.lose(Malformed(str(error))) from None
+
+    def take_names(self, prompt_lines, names, values):
+        take_prompt_lines(prompt_lines)
+        if type(names) is not list or type(values) is not dict or len(names) > NAMES_MAX:
+            raise ValueError("names of the module")
+        self.names = frozenset(name for name in names if type(name) is str)
+        self.values = values
+
+    def take(self, name):
+        """The value of a name of the candidate's module, for the tests."""
+        if name in self.values:
+            value = self.values[name]
+        elif name in self.names:
+            value = getattr(self.module, name)
+        else:
+            raise AttributeError("module 'candidate' has no attribute %r" % name)
+        if type(value) is standins.Meta:
+            value._assay_is_named = True
+        return value
+
+    def end(self):
+        if self.gone is None:
+            try:
+                self.send(BYE, b"")
+            except Gone:
+                pass
+
+    # ------------------------------------------------------------ what it may do here
+
+    def permit(self, operation, operands):
+        target = operands[0]
+        if operation in NEVER and not is_of_tests(type(target)):
+            raise AttributeError("cannot be set from the candidate")
+        if operation not in (getattr, setattr, delattr):
+            return
+        name = operands[1] if len(operands) > 1 else None
+        if type(name) is not str:
+            raise TypeError("attribute name must be string")
+        if operation is getattr and name in READABLE:
+            return
+        if name.startswith("_") or (isinstance(target, OPAQUE) and not is_of_tests(target)):
+            raise AttributeError("%r object has no attribute %r" % (type(target).__name__, name))
+
+    # ------------------------------------------------------------ changed arguments
+
+    def request(self, operation, operands, keywords=None):
+        if self.pending and self.passes_pending(operands, keywords):
+            self.settle()
+        return super().request(operation, operands, keywords)
+
+    def passes_pending(self, operands, keywords):
+        changed = {id(old) for old, _ in self.pending}
+        left = [*operands, *(keywords or {}).values()]
+        for _ in range(WALK_MAX):
+            if not left:
+                return False
+            value = left.pop()
+            if id(value) in changed:
+                return True
+            if isinstance(value, (list, tuple)):
+                left.extend(value)
+            elif isinstance(value, dict):
+                left.extend(value.values())
+        return True
+
+    def take_changes(self, arguments, value, identity, changes):
+        changed = [(argument_at(arguments, position), new) for position, new in changes]
+        original = None if identity == -1 else argument_at(arguments, identity)
+        if value is None and original is None:
+            for old, new in changed:
+                update(old, new)
+            return None
+        if not changed:
+            return original
+        if not self.pending:
+            _assay.settle_with(self.settle)
+        self.pending.extend(changed)
+        if original is None:
+            return value
+        if all(old is not original for old, _ in changed):
+            return original
+        if not self.twins:
+            _assay.identical_with(self.are_twins)
+        self.twins.append((original, value))
+        return value
+
+    def settle(self):
+        pending = self.pending
+        self.pending = []
+        for old, new in pending:
+            update(old, new)
+
+    def are_twins(self, one, other):
+        for original, returned in self.twins:
+            if (one is original and other is returned) or (one is returned and other is original):
+                return True
+        return False
+
+
+def take_prompt_lines(number):
+    if type(number) is not int or not 0 <= number < 1 << 31:
+        raise ValueError("lines of the prompt")
+    layout.prompt_lines = number
+
+
+def argument_at(arguments, position):
+    if type(position) is not int or not 0 <= position < len(arguments):
+        raise ValueError("no such argument")
+    return arguments[position]
+
+
+def is_of_tests(kind):
+    return isinstance(kind, type) and kind.__module__ == "tests"
+
+
+class Module(ModuleType):
+    """`import candidate` in the tests."""
+
+    def __getattr__(self, name):
+        return self.__dict__["assay candidate"].take(name)
+
+    def __setattr__(self, name, value):
+        setattr(self.__dict__["assay candidate"].module, name, value)
+
+
+def make_importable(candidate, names):
+    """import * never brings a builtin's name: see Namespace."""
+    module = Module("candidate")
+    module.__dict__["assay candidate"] = candidate
+    module.__dict__["__all__"] = [
+        name for name in candidate.names if name[:1] != "_" and not hasattr(builtins, name)
+    ]
+    for name in ("candidate", *names):
+        sys.modules[name] = module
+
+
+# ---------------------------------------------------------------- the names of the tests
+
+
+def names_used(code):
+    """Every name that the code or code within it mentions, attributes included."""
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names |= names_used(constant)
+    return names
+
+
+def new_namespace():
+    namespace = {"__name__": "tests", "__builtins__": builtins, "__file__": TESTS_FILE}
+    module = ModuleType("tests")
+    module.__dict__.update(namespace)
+    sys.modules["tests"] = module
+    return module.__dict__
+
+
+def bind(namespace, candidate, used, entry_point):
+    """Gives the tests what they name of the candidate's; nothing that is the prompt's or a builtin."""
+    bound = False
+    for name in used & candidate.names:
+        if name not in namespace and not hasattr(builtins, name) and name[:2] != "__":
+            namespace[name] = candidate.take(name)
+            bound = True
+    if entry_point:
+        if entry_point in candidate.names:
+            namespace[entry_point] = candidate.take(entry_point)
+    elif not bound:
+        # Tests of a function that is called like a builtin, and of nothing else: it is the one.
+        found = [name for name in used & candidate.names if hasattr(builtins, name)]
+        if len(found) == 1:
+            namespace[found[0]] = candidate.take(found[0])

@@ -1,0 +1,135 @@
+"""Examinations whose candidate is in another cell. In the examiner, which has no code of the candidate.
+
+The tests run in a module of their own. A name in them is, in this order: what the tests define; the
+entry point, always the candidate's; what the prompt defines (its helpers are the task's, never the
+candidate's); a builtin; and only then whatever the candidate's module has by that name.
+"""
+
+import _assay
+import examinee
+import raising
+from plan import (
+    FAULT_COMPILE,
+    FAULT_LOAD,
+    FAULT_TESTS,
+    STATE_LOADING,
+    STATE_TESTING,
+    Refused,
+    call_check,
+    execute_tests,
+    make_plan,
+    parameter_of,
+    plan_asserts,
+    plan_source,
+    report_outside,
+)
+from remote import Candidate, bind, make_importable, names_used, new_namespace
+from texts import TESTS_FILE, Gone, layout
+
+__assay__ = layout
+
+LOAD_FAULTS = {examinee.LOAD_KIND_COMPILE: FAULT_COMPILE, examinee.LOAD_KIND_LOAD: FAULT_LOAD}
+
+
+def wait_until_loaded(candidate):
+    try:
+        failure = candidate.wait_until_loaded()
+    except Gone as gone:
+        raise Refused(FAULT_LOAD) from gone
+    if failure is not None:
+        kind, error = failure
+        raise Refused(LOAD_FAULTS.get(kind, FAULT_LOAD)) from error
+
+
+def add_prompts_names(namespace, prompt, used):
+    """What the prompt defines, if the tests may name any of it."""
+    prompt = examinee.without_bom(prompt)
+    if not prompt or not any(name.encode() in prompt for name in used):
+        return
+    code = examinee.compile_prompt(prompt)
+    if code is None:
+        return
+    defined = {"__name__": "prompt", "__builtins__": namespace["__builtins__"]}
+    try:
+        exec(code, defined)
+    except Exception:
+        pass  # its own fault; names that are missing then are told by the tests
+    for name, value in defined.items():
+        if name[:2] != "__":
+            namespace[name] = value
+
+
+def prepare(candidate, prompt, used, entry_point, aliases):
+    """The tests' namespace."""
+    raising.sides.guards = True
+    raising.sides.wanted = frozenset(used)
+    namespace = new_namespace()
+    missing = used - namespace["__builtins__"].__dict__.keys() - {entry_point}
+    add_prompts_names(namespace, prompt, missing)
+    bind(namespace, candidate, used, entry_point)
+    make_importable(candidate, aliases)
+    return namespace
+
+
+def finish(candidate, plan):
+    """Evidence that the candidate was examined, and to its end."""
+    candidate.end()
+    if candidate.gone is not None:
+        if not _assay.crashed():
+            try:
+                raise candidate.gone
+            except Gone as gone:
+                report_outside(plan, gone, b"")
+    elif candidate.n_requests == 0:
+        raise Refused(FAULT_TESTS) from ValueError("the tests never called the candidate's code")
+
+
+def examine_check(prompt, entry_point, setup, tests, aliases):
+    plan = make_plan(plan_source, tests[0] if tests else b"", b"check", True)
+    plan.announce(parameter_of(plan.code, "check"), entry_point)
+    _assay.state(STATE_LOADING)
+    name = entry_point.decode("utf-8", "replace")
+    candidate = Candidate()
+    wait_until_loaded(candidate)
+    if name not in candidate.names:
+        candidate.end()
+        raise Refused(FAULT_LOAD) from NameError("the code does not define %r" % name)
+    used = names_used(plan.code) - {"check"}
+    namespace = prepare(candidate, prompt, used, name, aliases)
+    _assay.state(STATE_TESTING)
+    call_check(plan, namespace, candidate.take(name))
+    finish(candidate, plan)
+
+
+def run_setup(code, namespace):
+    try:
+        exec(code, namespace)
+    except BaseException as error:
+        raise Refused(FAULT_TESTS) from error
+    _assay.settle()
+
+
+def examine_asserts(prompt, entry_point, setup, tests, aliases):
+    plan = make_plan(plan_asserts, tests, True)
+    setup = make_plan(examinee.compile_code, setup, TESTS_FILE) if setup else None
+    plan.announce(b"", b"")
+    _assay.state(STATE_LOADING)
+    candidate = Candidate()
+    wait_until_loaded(candidate)
+    used = names_used(plan.code)
+    if setup is not None:
+        used |= names_used(setup)
+    namespace = prepare(candidate, prompt, used, entry_point.decode("utf-8", "replace"), aliases)
+    if setup is not None:
+        run_setup(setup, namespace)
+    _assay.state(STATE_TESTING)
+    execute_tests(plan, namespace)
+    finish(candidate, plan)
+
+
+def refuse_program(*job):
+    raise Refused(FAULT_TESTS) from ValueError("a program cannot be examined apart from the candidate")
+
+
+def rehearse():
+    """Runs what a run needs on a sample, before the fork."""

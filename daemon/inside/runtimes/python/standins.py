@@ -1,0 +1,415 @@
+"""What stands for an object of the other half: a class here for each class there, and instances of it.
+
+A stand-in has no behaviour of its own: each operation that its class there supports is a request. It
+never equals plain data. Operators between a stand-in and plain data are requests only where the
+tests themselves name its class: else an object that a function under test returned could choose the
+answer to `abs(result - 1.5) < 1e-6` or to `7 in result`.
+"""
+
+import weakref
+
+import raising
+from texts import layout
+
+__assay__ = layout
+
+BASES_MAX = 20
+NAME_MAX = 200
+
+set_attribute = object.__setattr__
+
+
+def run_awaitable(awaitable):
+    """The outcome of an awaitable; it gets an event loop of its own, also within a running one."""
+    import asyncio
+
+    running = asyncio._get_running_loop()
+    if not loops:
+        loops.append(asyncio.new_event_loop())
+    loop = loops[0]
+    if running is not None:
+        asyncio._set_running_loop(None)
+        loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(outcome(awaitable))
+    finally:
+        if running is not None:
+            loop.close()
+            asyncio._set_running_loop(running)
+
+
+async def outcome(awaitable):
+    return await awaitable
+
+
+loops = []
+
+
+class Handle:
+    """Base of all stand-ins for objects."""
+
+    __slots__ = ("_assay_ident", "__weakref__")
+    _assay_peer = None
+    _assay_is_named = False  # do the tests name the class?
+
+    def __getattr__(self, name):
+        return ask(self, GETATTR, name)
+
+    def __setattr__(self, name, value):
+        ask(self, SETATTR, name, value)
+
+    def __delattr__(self, name):
+        ask(self, DELATTR, name)
+
+    def __str__(self):
+        return text(ask(self, STR))
+
+    def __repr__(self):
+        return text(ask(self, REPR))
+
+    def __format__(self, specification):
+        return text(ask(self, FORMAT, specification))
+
+    def __dir__(self):
+        return ask(self, DIR)
+
+    def __copy__(self):
+        return ask(self, COPY)
+
+    def __deepcopy__(self, memo):
+        return ask(self, DEEPCOPY)
+
+    def __reduce_ex__(self, protocol):
+        raise TypeError("an object of the other half cannot be pickled")
+
+    def __eq__(self, other):
+        if self is other:
+            return True
+        return bool(ask(self, EQ, other)) if is_standin(other) else False
+
+    def __ne__(self, other):
+        if is_standin(other):
+            return bool(ask(self, NE, other))
+        return True
+
+    __hash__ = object.__hash__
+
+    def __del__(self):
+        try:
+            self._assay_peer.release(self._assay_ident)
+        except Exception:
+            pass
+
+
+def text(value):
+    if type(value) is not str:
+        raise TypeError("__str__ returned non-string")
+    return value
+
+
+def is_standin(value):
+    return isinstance(type(value), Meta) or type(value) is Meta
+
+
+class Meta(type):
+    """Class of the stand-ins for classes."""
+
+    def __call__(cls, *arguments, **keywords):
+        return cls._assay_peer.request(CALL, (cls, *arguments), keywords)
+
+    def __getattr__(cls, name):
+        value = cls._assay_peer.request(GETATTR, (cls, name))
+        if type(value) is Meta and cls._assay_is_named:
+            value._assay_is_named = True
+        return value
+
+    def __setattr__(cls, name, value):
+        if name.startswith("_assay_") or name == "__abstractmethods__":
+            type.__setattr__(cls, name, value)
+        else:
+            cls._assay_peer.request(SETATTR, (cls, name, value))
+
+    def __iter__(cls):
+        return cls._assay_peer.request(ITER, (cls,))
+
+    def __len__(cls):
+        return cls._assay_peer.request(LEN, (cls,))
+
+    def __getitem__(cls, key):
+        return cls._assay_peer.request(GETITEM, (cls, key))
+
+    def __contains__(cls, value):
+        return bool(cls._assay_peer.request(CONTAINS, (cls, value)))
+
+    def __bool__(cls):
+        return True
+
+
+def ask(standin, operation, *operands):
+    return standin._assay_peer.request(operation, (standin, *operands))
+
+
+# ---------------------------------------------------------------- special methods
+
+
+def unary(operation):
+    def forward(self):
+        return self._assay_peer.request(operation, (self,))
+
+    return forward
+
+
+def unary_of_named(operation):
+    def forward(self):
+        if not self._assay_is_named:
+            raise TypeError("bad operand type: %r" % type(self).__name__)
+        return self._assay_peer.request(operation, (self,))
+
+    return forward
+
+
+def binary(operation, is_reflected):
+    def forward(self, other):
+        if not self._assay_is_named and not is_standin(other):
+            return NotImplemented
+        operands = (other, self) if is_reflected else (self, other)
+        return self._assay_peer.request(operation, operands)
+
+    return forward
+
+
+def in_place(operation):
+    """`a += b` of a named class gives `a` itself where that says so; never plain data in its place."""
+    return binary(operation, False)
+
+
+def forward_call(self, /, *arguments, **keywords):
+    return self._assay_peer.request(CALL, (self, *arguments), keywords)
+
+
+def forward_len(self):
+    length = ask(self, LEN)
+    if type(length) is not int:
+        raise TypeError("__len__ returned no integer")
+    return length
+
+
+def forward_bool(self):
+    return ask(self, BOOL) is True
+
+
+def forward_hash(self):
+    value = ask(self, HASH)
+    if type(value) is not int:
+        raise TypeError("__hash__ returned no integer")
+    return value
+
+
+def forward_contains(self, value):
+    if self._assay_is_named:
+        return ask(self, CONTAINS, value) is True
+    return any(item is value or item == value for item in iter(self))
+
+
+def forward_iter(self):
+    if "__next__" in type(self).__dict__:
+        return self
+    return ask(self, ITER)
+
+
+def forward_getitem(self, key):
+    return ask(self, GETITEM, key)
+
+
+def forward_setitem(self, key, value):
+    ask(self, SETITEM, key, value)
+
+
+def forward_delitem(self, key):
+    ask(self, DELITEM, key)
+
+
+def forward_exit(self, kind, error, traceback):
+    return ask(self, EXIT, error)
+
+
+def forward_round(self, digits=None):
+    return ask(self, ROUND) if digits is None else ask(self, ROUND, digits)
+
+
+async def forward_aexit(self, kind, error, traceback):
+    return await ask(self, AEXIT, error)
+
+
+def forward_await(self):
+    return drive(self).__await__()
+
+
+async def drive(handle):
+    """A coroutine of this interpreter for an awaitable of the other half."""
+    return ask(handle, AWAIT)
+
+
+COMPARISONS = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
+ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "divmod", "and", "or", "xor", "lshift", "rshift")  # fmt: skip
+IN_PLACE = ("iadd", "isub", "imul", "iand", "ior", "ixor")
+AWAITABLE = "__await__"
+
+
+def number_operations(numbers):
+    """Fills in the numbers of operations; peer.py, which numbers them, imports this module."""
+    by_name = {function.__name__: number for function, number in numbers.items()}
+    names = globals()
+    for name in ("GETATTR SETATTR DELATTR STR REPR FORMAT DIR COPY DEEPCOPY EQ NE CALL ITER LEN GETITEM "
+                 "SETITEM DELITEM CONTAINS BOOL HASH ROUND").split():  # fmt: skip
+        names[name] = by_name[name.lower()]
+    names["EXIT"] = by_name["leave"]
+    names["AEXIT"] = by_name["async_leave"]
+    names["AWAIT"] = by_name["run_awaitable"]
+    forwarders = {
+        "__call__": forward_call,
+        "__len__": forward_len,
+        "__bool__": forward_bool,
+        "__hash__": forward_hash,
+        "__contains__": forward_contains,
+        "__iter__": forward_iter,
+        "__next__": unary(by_name["next"]),
+        "__reversed__": unary(by_name["reversed"]),
+        "__getitem__": forward_getitem,
+        "__setitem__": forward_setitem,
+        "__delitem__": forward_delitem,
+        "__enter__": unary(by_name["enter"]),
+        "__exit__": forward_exit,
+        "__int__": unary(by_name["int"]),
+        "__float__": unary(by_name["float"]),
+        "__complex__": unary(by_name["complex"]),
+        "__index__": unary(by_name["index"]),
+        "__round__": forward_round,
+        "__abs__": unary_of_named(by_name["abs"]),
+        "__neg__": unary_of_named(by_name["neg"]),
+        "__pos__": unary_of_named(by_name["pos"]),
+        "__invert__": unary_of_named(by_name["invert"]),
+        "__aiter__": unary(by_name["async_iter"]),
+        "__anext__": unary(by_name["async_next"]),
+        "__aenter__": unary(by_name["async_enter"]),
+        "__aexit__": forward_aexit,
+        AWAITABLE: forward_await,
+    }
+    spelled = {"pow": "power", "and": "and_", "or": "or_"}
+    for name in COMPARISONS:
+        forwarders["__%s__" % name] = binary(by_name[name], False)
+    for name in ARITHMETIC:
+        number = by_name[spelled.get(name, name)]
+        forwarders["__%s__" % name] = binary(number, False)
+        forwarders["__r%s__" % name] = binary(number, True)
+    for name in IN_PLACE:
+        forwarders["__%s__" % name] = in_place(by_name[name])
+    FORWARDERS.update(forwarders)
+
+
+FORWARDERS = {}
+
+
+# ---------------------------------------------------------------- classes
+
+
+def supports(kind, name):
+    for base in kind.__mro__[:-1]:
+        if name in base.__dict__:
+            return base.__dict__[name] is not None
+    return False
+
+
+def describe_class(kind, peer):
+    """(name, module, builtin base if it is an exception, idents of its bases, special methods)"""
+    name = str(kind.__name__)[:NAME_MAX]
+    module = str(kind.__module__)[:NAME_MAX]
+    base = raising.builtin_base(kind) if issubclass(kind, BaseException) else ""
+    bases = [
+        peer.define(parent) for parent in kind.__bases__ if parent.__module__ not in ("builtins", "abc")
+    ]
+    # A class that says None (unhashable) does not support it, which is told by a leading "-".
+    methods = [method for method in FORWARDERS if supports(kind, method)]
+    if getattr(kind, "__hash__", None) is None:
+        methods.append("-__hash__")
+    return (name, module, base, bases[:BASES_MAX], methods)
+
+
+class StandIns:
+    """The stand-ins of one half."""
+
+    def __init__(self, peer):
+        self.peer = peer
+        self.classes = {}  # ident there -> class here
+        self.exceptions = {}
+        self.exception_classes = {}  # class here -> ident there
+        self.handles = weakref.WeakValueDictionary()
+
+    def ident_of(self, thing):
+        """Ident there, if it is a stand-in."""
+        kind = type(thing)
+        if isinstance(kind, Meta) and kind._assay_peer is self.peer:
+            return thing._assay_ident
+        if kind is Meta:
+            return thing._assay_class
+        if isinstance(thing, type):
+            return self.exception_classes.get(thing)
+        if isinstance(thing, BaseException):
+            return thing.__dict__.get(raising.IDENT) or None
+        return None
+
+    def uses(self, ident):
+        return ident in self.handles
+
+    def object(self, ident, class_ident):
+        handle = self.handles.get(ident)
+        if handle is None:
+            kind = self.classes[class_ident]
+            handle = object.__new__(kind)
+            set_attribute(handle, "_assay_ident", ident)
+            self.handles[ident] = handle
+        return drive(handle) if AWAITABLE in type(handle).__dict__ else handle
+
+    def add_class(self, ident, description):
+        name, module, base, bases, methods = description
+        if type(name) is not str or type(module) is not str or not name.isprintable():
+            raise ValueError("name of a class")
+        if base:
+            self.add_exception_class(ident, name, module, base, bases)
+            return
+        parents = tuple(self.classes[parent] for parent in bases)
+        parents = tuple(parent for parent in parents if type(parent) is Meta) or (Handle,)
+        names = {"__slots__": (), "__module__": module, "__qualname__": name,
+                 "_assay_class": ident, "_assay_peer": self.peer,
+                 "_assay_is_named": self.peer.trusts}  # fmt: skip
+        for method in methods:
+            if method == "-__hash__":
+                names["__hash__"] = None
+            elif method in FORWARDERS:
+                names[method] = FORWARDERS[method]
+        try:
+            kind = Meta(name, parents, names)
+        except TypeError:
+            kind = Meta(name, (Handle,), names)
+        self.classes[ident] = kind
+
+    def add_exception_class(self, ident, name, module, base, bases):
+        builtin = raising.builtin_exception(base)
+        if builtin is None:
+            raise ValueError("base of an exception class")
+        parents = [self.classes[parent] for parent in bases]
+        parents = tuple(parent for parent in parents if issubclass(parent, BaseException))
+        if not parents:
+            parents = (raising.usable(builtin, None),)
+        kind = type(name, parents, {"__module__": module, "__str__": message_of, "__init__": take_args})
+        self.classes[ident] = kind
+        self.exception_classes[kind] = ident
+
+
+def take_args(self, *arguments, **keywords):
+    self.args = arguments
+
+
+def message_of(self):
+    message = self.__dict__.get("assay message")
+    return BaseException.__str__(self) if message is None else message
