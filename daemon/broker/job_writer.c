@@ -3,6 +3,7 @@
  */
 #include "broker/job_writer.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,7 +45,7 @@ static size_t total_bytes(const struct job *job)
 	const struct task *task = &job->batch->task;
 	size_t total = section_bytes(JOB_NONCE_BYTES) + section_bytes(sizeof(struct job_options)) +
 		       section_bytes(task->prompt.len) + section_bytes(job->code.len) +
-		       section_bytes(task->entry_point.len) + section_bytes(task->setup.len) +
+		       section_bytes(task->entry_point.len) + section_bytes(task->setup.len + 1) +
 		       section_bytes(task->module.len);
 
 	for (size_t i = 0; i < task->n_tests; i++)
@@ -60,6 +61,40 @@ static void put_tests(struct section_buffer *buffer, const struct task *task)
 	put_slice(buffer, JOB_SETUP, task->setup);
 	for (size_t i = 0; i < task->n_tests; i++)
 		put(buffer, JOB_TEST, task->tests[i].bytes, task->tests[i].len);
+}
+
+static bool is_import(const uint8_t *line, size_t len)
+{
+	return ((len > 7 && memcmp(line, "import ", 7) == 0) ||
+		(len > 5 && memcmp(line, "from ", 5) == 0)) &&
+	       memchr(line, '(', len) == NULL && line[len - 1] != '\\';
+}
+
+/*
+ * A setup runs before the candidate's code, which may use what it imports; the rest of it is the
+ * tests' own. Whole lines only: an import that goes on over several is not passed on.
+ */
+static void put_imports(struct section_buffer *buffer, struct slice setup)
+{
+	uint8_t *imports = xmalloc(setup.len + 1);
+	size_t n = 0;
+
+	for (size_t at = 0; at < setup.len;) {
+		const uint8_t *line = setup.bytes + at;
+		const uint8_t *end = memchr(line, '\n', setup.len - at);
+		size_t len = end != NULL ? (size_t)(end - line) : setup.len - at;
+
+		at += len + 1;
+		if (len > 0 && line[len - 1] == '\r')
+			len--;
+		if (!is_import(line, len))
+			continue;
+		memcpy(imports + n, line, len);
+		imports[n + len] = '\n';
+		n += len + 1;
+	}
+	put_slice(buffer, JOB_SETUP, (struct slice){.bytes = imports, .len = n});
+	free(imports);
 }
 
 static void put_candidate(struct section_buffer *buffer, const struct job *job)
@@ -90,7 +125,9 @@ int job_write(const struct job *job, enum job_role role, const uint8_t nonce[JOB
 	put_slice(&buffer, JOB_PROMPT, task->prompt);
 	put_slice(&buffer, JOB_ENTRY_POINT, task->entry_point);
 	put_slice(&buffer, JOB_MODULE, task->module);
-	if (role != JOB_ROLE_EXAMINEE)
+	if (role == JOB_ROLE_EXAMINEE)
+		put_imports(&buffer, task->setup);
+	else
 		put_tests(&buffer, task);
 	if (role != JOB_ROLE_EXAMINER)
 		put_candidate(&buffer, job);

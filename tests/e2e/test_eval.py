@@ -26,7 +26,7 @@ def test_standard_input_to_standard_output(assay):
     wrong = results["c1"]
     assert wrong["verdict"] == "FAILED" and wrong["passed"] is False and wrong["score"] < 1
     assert wrong["fault"] == "candidate" and wrong["maskable"] is False
-    assert wrong["integrity"] == "SHARED" and "seccomp" in wrong["isolation"]
+    assert wrong["integrity"] == "SPLIT" and "seccomp" in wrong["isolation"]
     assert wrong["tests"][0]["outcome"] == "FAILED"
     assert {"cpu_ms", "wall_ms", "queue_ms", "memory_peak_bytes",
             "processes_peak"} <= set(wrong["usage"])

@@ -16,7 +16,7 @@ def test_a_result_says_where_it_comes_from(client):
     assert result.verdict == pb.PASSED and result.passed
     assert result.score == 1.0
     assert result.fault == pb.FAULT_NONE and not result.maskable
-    assert result.integrity == pb.SHARED
+    assert result.integrity == pb.SPLIT
     assert "seccomp" in result.isolation
     assert result.runtime.startswith("CPython 3.")
     assert result.detail
@@ -304,8 +304,30 @@ def test_the_last_fenced_block(client):
     assert client.judge_one(request).verdict == pb.PASSED
 
 
-def test_split_examination_is_refused_until_it_exists(client):
+def test_the_integrity_that_was_wished_for(client):
     request = evaluate_add()
+    for wish, expected in ((pb.INTEGRITY_AUTO, pb.SPLIT), (pb.INTEGRITY_WISH_SPLIT, pb.SPLIT),
+                           (pb.INTEGRITY_WISH_SHARED, pb.SHARED)):
+        request.integrity = wish
+        result = client.judge_one(request)
+        assert result.passed and result.integrity == expected
+
+
+def test_a_program_cannot_be_split(client):
+    request = evaluate(GOOD_ADD, program="assert add(1, 2) == 3\n")
+    assert client.judge_one(request).integrity == pb.SHARED
     request.integrity = pb.INTEGRITY_WISH_SPLIT
     result = client.judge_one(request)
-    assert result.verdict == pb.BAD_TASK and not result.passed
+    assert result.verdict == pb.BAD_TASK and result.fault == pb.FAULT_TESTS and not result.passed
+
+
+def test_split_examinations_take_turns_with_shared_ones(client):
+    requests = []
+    for number in range(40):
+        request = evaluate(GOOD_ADD, WRONG_ADD, entry_point="add", check=CHECK_ADD)
+        request.integrity = (pb.INTEGRITY_AUTO, pb.INTEGRITY_WISH_SHARED)[number % 2]
+        requests.append(request)
+    for request in requests:
+        right, wrong = client.judge(request)
+        assert right.passed and wrong.verdict == pb.FAILED
+        assert right.integrity == wrong.integrity

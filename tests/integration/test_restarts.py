@@ -161,10 +161,14 @@ def test_a_stale_socket_is_replaced(own_daemon):
     assert again.process.poll() is None
 
 
+def counted(server):
+    return sorted((process.name, host.descriptors(process.pid)) for process in server.processes())
+
+
 def test_no_zombies_and_no_growth_of_descriptors(server):
     with server.connect() as client:
         client.judge(evaluate_add())
-        counts = [(process.name, host.descriptors(process.pid)) for process in server.processes()]
+        counts = counted(server)
         for _ in range(3):
             collect_all(client, load(client, 10))
             victim = server.cells()[0]
@@ -174,5 +178,4 @@ def test_no_zombies_and_no_growth_of_descriptors(server):
             server.wait_idle()
         zombies = [process for process in server.processes() if process.state == "Z"]
         assert not zombies
-        after = [(process.name, host.descriptors(process.pid)) for process in server.processes()]
-        assert sorted(after) == sorted(counts)
+        host.wait_until(lambda: counted(server) == counts, "the processes and descriptors of before")
