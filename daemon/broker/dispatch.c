@@ -437,6 +437,11 @@ const struct slot *dispatch_slot(const struct dispatch *dispatch, uint32_t index
 	return &dispatch->cells[index].slot;
 }
 
+const struct slot *dispatch_examiner(const struct dispatch *dispatch, uint32_t index)
+{
+	return &dispatch->seats[index].examiner->slot;
+}
+
 uint32_t dispatch_layers(const struct dispatch *dispatch)
 {
 	return dispatch->n_seats > 0 ? dispatch->cells[0].slot.layers : 0;

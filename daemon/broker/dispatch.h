@@ -29,7 +29,9 @@ void dispatch_keeper_lost(struct dispatch *dispatch);
 uint32_t dispatch_n_slots(const struct dispatch *dispatch);
 uint32_t dispatch_n_free(const struct dispatch *dispatch);
 uint32_t dispatch_n_running(const struct dispatch *dispatch);
+/* The candidate's cell of slot `index`, and the examiner's. */
 const struct slot *dispatch_slot(const struct dispatch *dispatch, uint32_t index);
+const struct slot *dispatch_examiner(const struct dispatch *dispatch, uint32_t index);
 uint32_t dispatch_layers(const struct dispatch *dispatch);
 /* "CPython 3.11.2"; "" until a cell of that policy was ready. */
 const char *dispatch_runtime(const struct dispatch *dispatch, uint32_t policy);

@@ -127,6 +127,7 @@ static void fill_slots(const struct broker *broker, Assay__SlotStatus *slots,
 		slots[i].runs = slot->runs;
 		slots[i].cells = slot->cells;
 		slots[i].cell_pid = slot->cell_pid;
+		slots[i].examiner_pid = dispatch_examiner(broker->dispatch, i)->cell_pid;
 		list[i] = &slots[i];
 	}
 }

@@ -138,11 +138,13 @@ static void test_roles(void **state)
 {
 	struct slice test = slice("assert f(1) == 2");
 	struct job_file file = {.name = "a.txt", .content = slice("one")};
-	struct batch batch = {.task = {.kind = TASK_ASSERTS,
-				       .entry_point = slice("f"),
-				       .setup = slice("x = 1"),
-				       .tests = &test,
-				       .n_tests = 1}};
+	struct batch batch = {
+		.task = {.kind = TASK_ASSERTS,
+			 .entry_point = slice("f"),
+			 .setup = slice("import math\nx = 41\r\nfrom os import path\r\n"
+					"from os import (sep,\n  linesep)\nimport re"),
+			 .tests = &test,
+			 .n_tests = 1}};
 	struct job job = {.batch = &batch, .code = slice("def f(x): 1"), .files = &file};
 
 	(void)state;
@@ -153,7 +155,8 @@ static void test_roles(void **state)
 	assert_false(has_section(JOB_CODE) || has_section(JOB_FILE_CONTENT));
 	write_and_parse(&job, JOB_ROLE_EXAMINEE);
 	assert_true(has_section(JOB_CODE) && has_section(JOB_FILE_CONTENT));
-	assert_false(has_section(JOB_NONCE) || has_section(JOB_TEST) || has_section(JOB_SETUP));
+	assert_false(has_section(JOB_NONCE) || has_section(JOB_TEST));
+	expect(2, JOB_SETUP, "import math\nfrom os import path\nimport re\n");
 }
 
 static void test_kinds_agree(void **state)

@@ -1,0 +1,77 @@
+"""A split examination has two cells: what happens when either of them goes."""
+
+import os
+import signal
+
+import pytest
+
+from support import host
+from support.wire import evaluate, evaluate_add, pb, verdict_name
+
+SLOW = "import time\ndef f():\n    time.sleep(30)\n    return 1\n"
+CHECK = "def check(candidate):\n    assert candidate() == 1\n"
+
+
+def slots(client):
+    return client.status().slots
+
+
+def running(client):
+    return host.wait_until(lambda: [slot for slot in slots(client) if slot.state == "running"],
+                           "a run")[0]
+
+
+def test_the_examiner_is_another_cell(client):
+    assert client.judge_one(evaluate_add()).integrity == pb.SPLIT
+    for slot in slots(client):
+        assert slot.cell_pid and slot.examiner_pid and slot.cell_pid != slot.examiner_pid
+
+
+@pytest.mark.parametrize("which", ["cell_pid", "examiner_pid"])
+def test_one_of_the_two_dies(client, which):
+    """Judged again in new cells; after the second time it is our fault, and not to be masked."""
+    client.judge_one(evaluate_add())
+    number = client.submit(evaluate(SLOW, entry_point="f", check=CHECK, wall_ms=60000))
+    for _ in range(2):
+        slot = running(client)
+        os.kill(getattr(slot, which), signal.SIGKILL)
+        host.wait_until(lambda: getattr(slots(client)[slot.index], which)
+                        not in (0, getattr(slot, which)), "another cell")
+    result = client.collect(number).results[0]
+    assert verdict_name(result) == "INFRA" and not result.maskable
+    assert client.judge_one(evaluate_add()).passed
+
+
+def test_cancelled_in_the_middle(client):
+    number = client.submit(evaluate(SLOW, entry_point="f", check=CHECK))
+    running(client)
+    client.cancel(number)
+    assert verdict_name(client.collect(number).results[0]) == "CANCELLED"
+    assert client.judge_one(evaluate_add()).passed
+
+
+def test_a_candidate_that_stays_after_its_tests_is_ended(client):
+    """Threads, handlers, children: the tests are over, so nothing of it matters any more."""
+    code = ("import atexit, threading, time\n"
+            "threading.Thread(target=time.sleep, args=(60,)).start()\n"
+            "atexit.register(time.sleep, 60)\n"
+            "def f(): return 1\n")
+    result = client.judge_one(evaluate(code, entry_point="f", check=CHECK, wall_ms=20000))
+    assert result.passed and result.usage.wall_ns < 10e9
+
+
+def test_expected_values_are_not_where_the_candidate_is(client):
+    """It looks at every function that its interpreter knows for a value that only the tests hold."""
+    code = """
+import gc, types
+def f():
+    word = '4221-SSEUG-OT-DRAH'[::-1]
+    for found in gc.get_objects():
+        if isinstance(found, types.FunctionType) and word in found.__code__.co_consts:
+            return word
+"""
+    check = "def check(candidate):\n    assert candidate() == 'HARD-TO-GUESS-1224'\n"
+    request = evaluate(code, entry_point="f", check=check)
+    assert verdict_name(client.judge_one(request)) == "FAILED"
+    request.integrity = pb.INTEGRITY_WISH_SHARED  # so the search is one that finds
+    assert client.judge_one(request).passed
