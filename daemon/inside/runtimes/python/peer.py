@@ -337,12 +337,12 @@ class Peer:
             try:
                 self.send(operation, data)
                 kind, data = self.wait()
+                if kind == RAISED:
+                    raise self.exception(operation, data)
             finally:
                 self.depth -= 1
                 if self.raised and self.depth == 0:
                     self.forget_raised()
-            if kind == RAISED:
-                raise self.exception(operation, data)
             arguments = operands[1:]
             if keywords:
                 arguments = (*arguments, *keywords.values())

@@ -67,11 +67,12 @@ class Rewriter:
     def rewrite_plain(self, tree):
         """What a text needs that is a test as a whole."""
         if self.is_split:
-            self.names = self.mark(tree.body, self.names)
+            self.names = self.mark(tree.body, self.names, True)
 
-    def mark(self, body, names):
-        """Inserts settle() behind calls whose result is dropped, and before assertions that do not
-        look at the results of the calls before them. Returns the names of results since then."""
+    def mark(self, body, names, is_plain=False):
+        """Inserts settle() behind calls whose result is dropped, behind assertions that stay as they
+        are, and before assertions that do not look at the results of the calls before them. Returns
+        the names of results since then."""
         marked = []
         for statement in body:
             kind = type(statement)
@@ -80,11 +81,13 @@ class Rewriter:
                     marked.append(settle_at(statement))
                 names = set()
                 marked.append(sameness.visit(statement) if has_sameness(statement) else statement)
+                if is_plain:
+                    marked.append(settle_at(statement))
                 continue
             if kind is ast.Assign and has_call(statement.value):
                 names = names.union(*map(names_in, statement.targets))
             for inner in bodies_of(statement):
-                names = names | self.mark(inner, set(names))
+                names = names | self.mark(inner, set(names), is_plain or kind is Try)
             marked.append(sameness.visit(statement) if has_sameness(statement) else statement)
             if kind is Expr and type(statement.value) is Call:
                 marked.append(settle_at(statement))
