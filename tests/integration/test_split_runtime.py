@@ -334,6 +334,9 @@ CHEATS = {
     "clears it and returns another": ("def f(xs): xs.clear(); return []", "assert candidate(xs) == sorted(xs)"),
     "clears it, compared later": ("def f(xs): xs.clear(); return xs",
                                   "got = candidate(xs)\nassert got == sorted(xs)"),
+    "clears it, compared after another assertion": (
+        "def f(xs): xs.clear(); return xs",
+        "got = candidate(xs)\nassert got is not None\nassert isinstance(got, list)\nassert got == sorted(xs)"),
     "clears it, compared in a helper": (
         "def f(xs): xs.clear(); return xs",
         "def run(xs):\n    return candidate(xs)\nassert run(xs) == sorted(xs)"),

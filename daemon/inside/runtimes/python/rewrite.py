@@ -36,7 +36,9 @@ def name_of(function):
     return Name(PREFIX + function, LOAD, lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
 
 
+HOLD = name_of("hold")
 SETTLE = name_of("settle")
+SETTLE_ALL = name_of("settle_all")
 IDENTICAL = name_of("identical")
 EQUAL = name_of("equal")
 SAME = name_of("same")
@@ -70,27 +72,27 @@ class Rewriter:
             self.names = self.mark(tree.body, self.names, True)
 
     def mark(self, body, names, is_plain=False):
-        """Inserts settle() behind calls whose result is dropped, behind assertions that stay as they
-        are, and before assertions that do not look at the results of the calls before them. Returns
-        the names of results since then."""
+        """Marks where changed arguments are settled, see remote.py. `names` are those of results that
+        may have such arguments; returns them as they are behind the body. `is_plain`: its assertions
+        are no tests, so nobody else settles behind them."""
         marked = []
         for statement in body:
             kind = type(statement)
             if kind is Assert:
                 if names and names.isdisjoint(names_in(statement)):
-                    marked.append(settle_at(statement))
-                names = set()
-                marked.append(sameness.visit(statement) if has_sameness(statement) else statement)
-                if is_plain:
-                    marked.append(settle_at(statement))
-                continue
-            if kind is ast.Assign and has_call(statement.value):
-                names = names.union(*map(names_in, statement.targets))
+                    marked.append(call_at(SETTLE_ALL, statement))
+                    names = set()
+                settle_within(statement)
             for inner in bodies_of(statement):
                 names = names | self.mark(inner, set(names), is_plain or kind is Try)
             marked.append(sameness.visit(statement) if has_sameness(statement) else statement)
-            if kind is Expr and type(statement.value) is Call:
-                marked.append(settle_at(statement))
+            if kind is Assert and is_plain:
+                marked.append(call_at(SETTLE, statement))
+            elif kind is Expr and type(statement.value) is Call:
+                marked.append(call_at(SETTLE_ALL, statement))
+            elif kind is ast.Assign and has_call(statement.value):
+                names = names.union(*map(names_in, statement.targets))
+                marked.append(call_at(HOLD, statement))
         body[:] = marked
         return names
 
@@ -194,9 +196,22 @@ class Rewriter:
         self.tests.append((self.source, 0, 0, 0, 0, 0, 0, 0, 0, name, 0))
 
 
-def settle_at(statement):
+def call_at(function, statement):
     place = {"lineno": statement.lineno, "col_offset": statement.col_offset}
-    return Expr(Call(SETTLE, [], [], **place), **place)
+    return Expr(Call(function, [], [], **place), **place)
+
+
+def settle_within(statement):
+    """assert A and B: what A has changed is settled before B."""
+    test = statement.test
+    if type(test) is not BoolOp or type(test.op) is not ast.And:
+        return
+    if any(type(node) is ast.NamedExpr for node in ast.walk(test)):
+        return
+    parts = test.values[:1]
+    for part in test.values[1:]:
+        parts += [call_at(SETTLE, part).value, part]
+    test.values = parts
 
 
 def names_in(tree):

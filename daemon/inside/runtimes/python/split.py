@@ -12,6 +12,7 @@ from plan import (
     FAULT_COMPILE,
     FAULT_LOAD,
     FAULT_TESTS,
+    HELPERS,
     STATE_LOADING,
     STATE_TESTING,
     Refused,
@@ -24,6 +25,7 @@ from plan import (
     report_outside,
 )
 from remote import Candidate, bind, make_importable, names_used, new_namespace
+from rewrite import PREFIX
 from texts import TESTS_FILE, Gone, layout
 
 __assay__ = layout
@@ -68,6 +70,9 @@ def prepare(candidate, prompt, used, entry_point, aliases):
     add_prompts_names(namespace, prompt, missing)
     bind(namespace, candidate, used, entry_point)
     make_importable(candidate, aliases)
+    HELPERS[PREFIX + "hold"] = candidate.hold
+    HELPERS[PREFIX + "settle"] = candidate.settle
+    HELPERS[PREFIX + "settle_all"] = candidate.settle_all
     return namespace
 
 
@@ -101,12 +106,12 @@ def examine_check(prompt, entry_point, setup, tests, aliases):
     finish(candidate, plan)
 
 
-def run_setup(code, namespace):
+def run_setup(code, namespace, candidate):
     try:
         exec(code, namespace)
     except BaseException as error:
         raise Refused(FAULT_TESTS) from error
-    _assay.settle()
+    candidate.settle_all()
 
 
 def examine_asserts(prompt, entry_point, setup, tests, aliases):
@@ -121,7 +126,7 @@ def examine_asserts(prompt, entry_point, setup, tests, aliases):
         used |= names_used(setup)
     namespace = prepare(candidate, prompt, used, entry_point.decode("utf-8", "replace"), aliases)
     if setup is not None:
-        run_setup(setup, namespace)
+        run_setup(setup, namespace, candidate)
     _assay.state(STATE_TESTING)
     execute_tests(plan, namespace)
     finish(candidate, plan)
