@@ -53,9 +53,9 @@
 #define VALUE_NODES_MAX 3000000u
 #define VALUE_BYTES_MAX (64u << 20)
 #define VALUE_LABEL_BYTES_MAX 1000u
-#define VALUE_FIELDS_MAX 1000u          /* of a named tuple */
-#define VALUE_NAME_BYTES_MAX 255u       /* of a named tuple and its fields */
-#define VALUE_FRACTION_BYTES_MAX 16384u /* a part, on average: reducing takes quadratic time */
+#define VALUE_FIELDS_MAX 1000u         /* of a named tuple */
+#define VALUE_NAME_BYTES_MAX 255u      /* of a named tuple and its fields */
+#define VALUE_FRACTION_BYTES_MAX 4096u /* a part, on average: reducing takes quadratic time */
 
 enum value_tag {
 	VALUE_NONE,
