@@ -505,13 +505,13 @@ def test_only_bytes_are_decoded():
 def test_keys_that_collide_are_bounded():
     prime = sys.hash_info.modulus
     for container in (lambda keys: set(keys), dict.fromkeys, frozenset, OrderedDict.fromkeys):
-        assert len(round_trip(container([i * prime for i in range(1000)]))) == 1000
+        assert len(round_trip(container([i * prime for i in range(200)]))) == 200
         with pytest.raises(ValueError, match="malformed value: has too many keys with the same hash"):
-            round_trip(container([i * prime for i in range(1001)]))
+            round_trip(container([i * prime for i in range(201)]))
 
 
 def test_many_ordinary_keys_do_not_count_as_colliding():
-    for keys in (range(1_000_000), range(0, 1 << 50, 1 << 32), [2**i for i in range(5000)],
+    for keys in (range(1_000_000), range(0, 1 << 50, 1 << 32), range(0, -(1 << 40), -(1 << 22)), [2**i for i in range(5000)],
                  [str(i) for i in range(300_000)], [i / 7 for i in range(300_000)],
                  [(i, j) for i in range(500) for j in range(500)]):
         assert same(list(round_trip(dict.fromkeys(keys))), list(keys))

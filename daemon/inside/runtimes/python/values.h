@@ -41,7 +41,7 @@
  *
  * A key is a value that can be hashed without asking anybody: none of the containers marked *, no
  * SLICE, BACK or HANDLE, also not within a tuple. No two keys of a container are equal, and
- * no more than 1000 have the same hash.
+ * no more than 200 have the same hash.
  */
 #pragma once
 

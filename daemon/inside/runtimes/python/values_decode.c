@@ -15,7 +15,7 @@
 #include "inside/runtimes/python/values_types.h"
 
 #define CROWDS 65536u
-#define CROWD_MAX 1000u /* keys of one container with the same hash */
+#define CROWD_MAX 200u /* keys of one container with the same hash */
 
 PyObject *value_malformed(const char *why)
 {
@@ -120,12 +120,13 @@ static int crowds_init(struct crowds *crowds, uint64_t n)
 static int crowds_join(struct crowds *crowds, PyObject *key)
 {
 	Py_hash_t hash = PyObject_Hash(key);
+	uint64_t mixed = (uint64_t)hash ^ (uint64_t)hash >> 32;
 
 	if (hash == -1) {
 		value_made(NULL, "a key cannot be hashed");
 		return -1;
 	}
-	if (++crowds->sizes[((uint64_t)hash * UINT64_C(0x9e3779b97f4a7c15)) >> 48] <= CROWD_MAX)
+	if (++crowds->sizes[(mixed * UINT64_C(0x9e3779b97f4a7c15)) >> 48] <= CROWD_MAX)
 		return 0;
 	value_malformed("has too many keys with the same hash");
 	return -1;
