@@ -129,6 +129,11 @@ HONEST = {
         "import unittest\ncase = unittest.TestCase()\nwith case.assertRaises(ValueError):\n    f(0)",
         "assert issubclass(Worse, Broken) and issubclass(Broken, Exception)",
     ),
+    "exceptions of the standard library": (
+        "import json, decimal\ndef f(x): return json.loads(x)\ndef g(x): return decimal.Decimal(x)",
+        "import json\ntry:\n    f('{')\nexcept json.JSONDecodeError as e:\n    assert e.pos == 1\nelse:\n    assert False",
+        "import decimal\ntry:\n    g('x')\nexcept decimal.InvalidOperation:\n    pass\nelse:\n    assert False",
+    ),
     "SystemExit that the tests name": (
         "import sys\ndef f(): sys.exit(3)",
         "try:\n    f()\nexcept SystemExit as e:\n    assert e.code == 3\nelse:\n    assert False",
@@ -142,11 +147,22 @@ HONEST = {
             yield got
         def pairs(a, b): return zip(a, b)
         def keys(d): return d.keys()
+        def total(g): return sum(g)
+        def closing(xs):
+            try: yield 1
+            finally: xs.append(2)
+        def failing():
+            try: yield 1
+            except KeyError as error: yield error.args[0]
         """,
         "assert list(count(3)) == [0, 1, 2]",
         "g = count(1); assert next(g) == 0\ntry:\n    next(g)\nexcept StopIteration:\n    pass\nelse:\n    assert False",
         "assert next(count(0), 'none') == 'none'",
         "g = echo(); assert next(g) == 1 and g.send(5) == 5",
+        "import types; g = count(2); assert isinstance(g, types.GeneratorType) and iter(g) is g",
+        "def count_all(g): return sum(g)\nassert count_all(count(4)) == 6 and total(count(4)) == 6",
+        "g = closing([]); next(g); g.close(); assert next(g, None) is None",
+        "g = failing(); assert next(g) == 1 and g.throw(KeyError('k')) == 'k'",
         "assert dict(pairs('ab', [1, 2])) == {'a': 1, 'b': 2}",
         "assert sorted(keys({'b': 1, 'a': 2})) == ['a', 'b'] and len(keys({1: 1})) == 1",
     ),
@@ -381,6 +397,8 @@ CHEATS = {
         "import os\ndef f(x): os._exit(0)", "try:\n    candidate(1)\nexcept:\n    pass\nassert True"),
     "leaves, in the last test": ("import os\ndef f(x): return x if x == 1 else os._exit(0)",
                                  "assert candidate(1) == 1\nassert candidate(2) == 2"),
+    "skips": ("import unittest\ndef f(x): raise unittest.SkipTest('no')",
+              "import unittest\ntry:\n    candidate(1)\nexcept unittest.SkipTest:\n    pass\nassert True"),
     "reads the callback's globals": (
         "def f(g):\n    for n in ('__globals__', '__code__', '__closure__', '__self__', '__builtins__'):\n"
         "        try: return getattr(g, n)\n        except AttributeError: pass\n    return 0",

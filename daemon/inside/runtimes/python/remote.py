@@ -217,19 +217,22 @@ class Module(ModuleType):
     """`import candidate` in the tests."""
 
     def __getattr__(self, name):
-        return self.__dict__["assay candidate"].take(name)
+        candidate = self.__dict__["assay candidate"]
+        if name == "__all__":  # import * never brings a builtin's name, as bind() does not
+            return [name for name in candidate.names if name[:1] != "_" and not is_builtin(name)]
+        return candidate.take(name)
 
     def __setattr__(self, name, value):
         setattr(self.__dict__["assay candidate"].module, name, value)
 
 
+def is_builtin(name):
+    return hasattr(builtins, name)
+
+
 def make_importable(candidate, names):
-    """import * never brings a builtin's name: see Namespace."""
     module = Module("candidate")
     module.__dict__["assay candidate"] = candidate
-    module.__dict__["__all__"] = [
-        name for name in candidate.names if name[:1] != "_" and not hasattr(builtins, name)
-    ]
     for name in ("candidate", *names):
         sys.modules[name] = module
 
@@ -258,7 +261,7 @@ def bind(namespace, candidate, used, entry_point):
     """Gives the tests what they name of the candidate's; nothing that is the prompt's or a builtin."""
     bound = False
     for name in used & candidate.names:
-        if name not in namespace and not hasattr(builtins, name) and name[:2] != "__":
+        if name not in namespace and not is_builtin(name) and name[:2] != "__":
             namespace[name] = candidate.take(name)
             bound = True
     if entry_point:
@@ -266,6 +269,6 @@ def bind(namespace, candidate, used, entry_point):
             namespace[entry_point] = candidate.take(entry_point)
     elif not bound:
         # Tests of a function that is called like a builtin, and of nothing else: it is the one.
-        found = [name for name in used & candidate.names if hasattr(builtins, name)]
+        found = [name for name in used & candidate.names if is_builtin(name)]
         if len(found) == 1:
             namespace[found[0]] = candidate.take(found[0])

@@ -59,6 +59,7 @@ class Rewriter:
         self.tests = []
         self.source = 0
         self.is_split = is_split
+        self.may_ask_sameness = True
         self.names = set()  # of the results since the last assertion of a list of asserts
 
     def rewrite(self, tree):
@@ -78,14 +79,19 @@ class Rewriter:
         marked = []
         for statement in body:
             kind = type(statement)
+            if kind in COMPOUND:
+                for inner in bodies_of(statement):
+                    names = names | self.mark(inner, set(names), is_plain or kind is Try)
+                marked.append(statement)
+                continue
             if kind is Assert:
                 if names and names.isdisjoint(names_in(statement)):
                     marked.append(call_at(SETTLE_ALL, statement))
                     names = set()
                 settle_within(statement)
-            for inner in bodies_of(statement):
-                names = names | self.mark(inner, set(names), is_plain or kind is Try)
-            marked.append(sameness.visit(statement) if has_sameness(statement) else statement)
+            if self.may_ask_sameness and has_sameness(statement):
+                statement = sameness.visit(statement)
+            marked.append(statement)
             if kind is Assert and is_plain:
                 marked.append(call_at(SETTLE, statement))
             elif kind is Expr and type(statement.value) is Call:
@@ -242,9 +248,6 @@ def is_sameness(node):
 
 
 def has_sameness(statement):
-    """Only of simple statements: those within a compound one are looked at by themselves."""
-    if any(True for _ in bodies_of(statement)):
-        return False
     return any(map(is_sameness, ast.walk(statement)))
 
 
@@ -296,6 +299,18 @@ def mode_under_manager(expression):
     return NATIVE if any(map(catches_assertion, expression.args)) else LET_GO
 
 
+COMPOUND = {
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.If,
+    ast.For,
+    ast.AsyncFor,
+    ast.While,
+    ast.With,
+    ast.AsyncWith,
+    ast.Try,
+}
 VISITORS = {
     Assert: Assert,
     ast.FunctionDef: Rewriter.visit_scope,
@@ -311,5 +326,7 @@ VISITORS = {
 }
 if hasattr(ast, "Match"):
     VISITORS[ast.Match] = Rewriter.visit_match
+    COMPOUND.add(ast.Match)
 if hasattr(ast, "TryStar"):
     VISITORS[ast.TryStar] = Rewriter.visit_try
+    COMPOUND.add(ast.TryStar)
