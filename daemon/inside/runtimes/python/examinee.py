@@ -118,6 +118,7 @@ def load(codes, namespace):
 # ---------------------------------------------------------------- the other half of an examination
 
 TOLD_MAX = 40
+prepared = [Peer()]  # the one of this process, made before the fork
 LOAD_KIND_COMPILE = 1
 LOAD_KIND_LOAD = 2
 
@@ -154,7 +155,7 @@ def load_for(peer, prompt, code, entry_point, module):
 def serve(prompt, code, entry_point, aliases):
     """Loads the code and answers the examiner until it says BYE or is gone."""
     raising.sides.tells_frames = True
-    peer = Peer()
+    peer = prepared[0]
     module = new_module("candidate", aliases)
     peer.ident_of(module)  # 1: how the examiner refers to it
     try:

@@ -522,15 +522,6 @@ static PyObject *judge_crashed(PyObject *module, PyObject *nothing)
 	return PyBool_FromLong(judge.has_crashed);
 }
 
-static PyObject *judge_settle(PyObject *module, PyObject *nothing)
-{
-	(void)module;
-	(void)nothing;
-	if (settle() < 0)
-		return NULL;
-	Py_RETURN_NONE;
-}
-
 static PyObject *judge_is_same(PyObject *module, PyObject *arguments)
 {
 	PyObject *left, *right;
@@ -563,7 +554,6 @@ PyMethodDef judge_methods[] = {
 	{"lost", judge_lost, METH_NOARGS,
 	 "lost(): the other half is gone, stop at the next failure"},
 	{"crashed", judge_crashed, METH_NOARGS, "crashed(): was a test told that it is gone?"},
-	{"settle", judge_settle, METH_NOARGS, "settle(): does now what was put off"},
 	{"settle_with", judge_settle_with, METH_O,
 	 "settle_with(function): puts function() off until the next outcome"},
 	{"message", judge_message, METH_VARARGS, "message(test, text): why it failed"},

@@ -33,6 +33,7 @@ EXCEPTION = 4  # of the sender: ident; sent ahead with DEFINE
 
 DEPTH_MAX = 60
 RELEASES = 64
+DEFINITIONS_MAX = 100000
 CONTAINERS = {list, dict, set, bytearray, deque}
 
 
@@ -89,6 +90,8 @@ OPERATIONS = (
     len,
     iter,
     next,
+    standins.send,
+    standins.throw,
     reversed,
     contains,
     operator.getitem,
@@ -173,6 +176,7 @@ class Peer:
         self.next_ident = 1
         self.defined = set()
         self.definitions = []  # encoded, to be sent before the next frame
+        self.n_definitions = 0  # received
         self.raised = []  # idents of our exceptions that the other half may raise again
         self.released = []
         self.standins = standins.StandIns(self)
@@ -296,13 +300,21 @@ class Peer:
             if kind == DEFINE:
                 self.take_definitions(self.decode(data))
             elif kind == RELEASE:
-                for ident in self.decode(data):
-                    self.forget(ident)
+                self.take_releases(self.decode(data))
             else:
                 return kind, data
 
+    def take_releases(self, idents):
+        if type(idents) is not list or not all(type(ident) is int for ident in idents):
+            raise self.lose(Malformed("references to release"))
+        for ident in idents:
+            self.forget(ident)
+
     def take_definitions(self, definitions):
         try:
+            self.n_definitions += len(definitions)
+            if self.n_definitions > DEFINITIONS_MAX:
+                raise ValueError("too many classes and exceptions")
             for definition in definitions:
                 kind, ident, what = self.decode(definition)
                 if kind == CLASS:
@@ -337,12 +349,12 @@ class Peer:
             try:
                 self.send(operation, data)
                 kind, data = self.wait()
+                if kind == RAISED:
+                    raise self.exception(operation, data)
             finally:
                 self.depth -= 1
                 if self.raised and self.depth == 0:
                     self.forget_raised()
-            if kind == RAISED:
-                raise self.exception(operation, data)
             arguments = operands[1:]
             if keywords:
                 arguments = (*arguments, *keywords.values())

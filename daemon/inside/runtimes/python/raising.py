@@ -6,6 +6,7 @@ a callback. Frames and line are the candidate's; the examiner tells none of its 
 """
 
 import builtins
+import sys
 
 import texts
 from texts import TOLD, layout
@@ -32,6 +33,14 @@ GUARDED = {
     "BaseException",
     "BaseExceptionGroup",
 }
+# What they mean as the outcome of these operations.
+ENDS = {
+    "StopIteration": {"next", "send", "throw"},
+    "StopAsyncIteration": {"run_awaitable"},
+    "GeneratorExit": {"throw"},
+}
+# Their exceptions say something to whoever runs tests.
+NOT_STANDARD = {"unittest", "doctest", "test", "_pytest", "pytest", "bdb", "pdb"}
 
 
 class Sides:
@@ -118,6 +127,16 @@ def describe(error, peer):
 # ---------------------------------------------------------------- building
 
 
+def standard_exception(module, name):
+    """The class of the standard library by that name, if this interpreter has imported it."""
+    top = module.partition(".")[0]
+    if top in NOT_STANDARD or top not in getattr(sys, "stdlib_module_names", ()):
+        return None
+    kind = getattr(sys.modules.get(module), name, None)
+    is_usable = isinstance(kind, type) and issubclass(kind, Exception) and kind.__module__ == module
+    return kind if is_usable else None
+
+
 def substitute(name):
     """An ordinary exception class in place of a builtin one that may not be raised here."""
     kind = sides.substitutes.get(name)
@@ -132,9 +151,8 @@ def usable(kind, operation):
     name = kind.__name__
     if not sides.guards or name not in GUARDED or name in sides.wanted:
         return kind
-    if kind is StopIteration and operation is next:
-        return kind
-    if kind is StopAsyncIteration and operation is not None and operation.__name__ == "run_awaitable":
+    meaning = ENDS.get(name, ())
+    if operation is not None and operation.__name__ in meaning:
         return kind
     return substitute(name)
 
@@ -169,7 +187,7 @@ def build(description, peer, operation=None):
     error = instance(kind, args)
     state = error.__dict__
     for name, value in attributes.items():
-        if type(name) is str:
+        if type(name) is str and not name.startswith("assay "):
             state[name] = value
     if type(reference) is not str:
         state["assay message"] = message

@@ -2,13 +2,14 @@
 
 Arguments that a call changed in place. `assert f(xs) == sorted(xs)` must not hold because f cleared
 xs; `f(xs)` alone must change it. So where a call returned a value, too, the change of its arguments
-is put off until the outcome of the next assertion is known: the assertion then holds, or not, on the
-returned value and the arguments as they were. It is made earlier
+is put off: assertions about that value hold, or not, on the arguments as they were. It is made
   - at once if the call returned None, or its result was dropped (`f(xs)` as a statement),
-  - before an assertion that names no result of the calls before it (`out = f(xs)`, `assert xs == []`),
+  - after the assertion (or the part of an `and` in it) that contains the call,
+  - if the result got a name (`out = f(xs)`): before the first assertion that does not mention the
+    name; a result that is no container, after the first that does,
   - before a changed argument is passed to the candidate again.
-rewrite.py marks these places with settle(). An argument that is itself the result is, until then, two
-objects, which `is` in the tests takes for one.
+rewrite.py marks these places. An argument that is itself the result is, until then, two objects,
+which `is` in the tests takes for one.
 """
 
 import builtins
@@ -29,7 +30,7 @@ from types import (
 import _assay
 import raising
 import standins
-from peer import BYE, LOAD_FAILED, LOADED, Peer, update
+from peer import BYE, LOAD_FAILED, LOADED, SCALARS, Peer, update
 from texts import TESTS_FILE, Gone, Malformed, layout
 
 __assay__ = layout
@@ -55,7 +56,8 @@ class Candidate(Peer):
         super().__init__(*channel)
         self.names = frozenset()
         self.values = {}
-        self.pending = []  # (argument, its new content)
+        self.pending = []  # (argument, its new content, is the result a container?)
+        self.held = []  # the same of results that have a name
         self.twins = []  # (argument, what was returned in its place)
         self.standins.add_class(MODULE_CLASS, ("module", "builtins", "", [], []))
         self.module = self.standins.object(MODULE_IDENT, MODULE_CLASS)
@@ -127,12 +129,12 @@ class Candidate(Peer):
     # ------------------------------------------------------------ changed arguments
 
     def request(self, operation, operands, keywords=None):
-        if self.pending and self.passes_pending(operands, keywords):
-            self.settle()
+        if (self.pending or self.held) and self.passes_pending(operands, keywords):
+            self.settle_all()
         return super().request(operation, operands, keywords)
 
     def passes_pending(self, operands, keywords):
-        changed = {id(old) for old, _ in self.pending}
+        changed = {id(change[0]) for change in self.pending + self.held}
         left = [*operands, *(keywords or {}).values()]
         for _ in range(WALK_MAX):
             if not left:
@@ -155,9 +157,9 @@ class Candidate(Peer):
             return None
         if not changed:
             return original
-        if not self.pending:
-            _assay.settle_with(self.settle)
-        self.pending.extend(changed)
+        _assay.settle_with(self.settle)
+        is_container = type(value) not in SCALARS
+        self.pending += [(old, new, is_container) for old, new in changed]
         if original is None:
             return value
         if all(old is not original for old, _ in changed):
@@ -167,10 +169,25 @@ class Candidate(Peer):
         self.twins.append((original, value))
         return value
 
+    def hold(self):
+        """Behind `name = ...`: what is pending has a name now."""
+        if self.pending:
+            self.held += [change for change in self.pending if change[2]]
+            self.pending = [change for change in self.pending if not change[2]]
+
     def settle(self):
+        """An assertion, or a part of one, is over. True."""
         pending = self.pending
         self.pending = []
-        for old, new in pending:
+        for old, new, _ in pending:
+            update(old, new)
+        return True
+
+    def settle_all(self):
+        self.settle()
+        held = self.held
+        self.held = []
+        for old, new, _ in held:
             update(old, new)
 
     def are_twins(self, one, other):
@@ -200,19 +217,22 @@ class Module(ModuleType):
     """`import candidate` in the tests."""
 
     def __getattr__(self, name):
-        return self.__dict__["assay candidate"].take(name)
+        candidate = self.__dict__["assay candidate"]
+        if name == "__all__":  # import * never brings a builtin's name, as bind() does not
+            return [name for name in candidate.names if name[:1] != "_" and not is_builtin(name)]
+        return candidate.take(name)
 
     def __setattr__(self, name, value):
         setattr(self.__dict__["assay candidate"].module, name, value)
 
 
+def is_builtin(name):
+    return hasattr(builtins, name)
+
+
 def make_importable(candidate, names):
-    """import * never brings a builtin's name: see Namespace."""
     module = Module("candidate")
     module.__dict__["assay candidate"] = candidate
-    module.__dict__["__all__"] = [
-        name for name in candidate.names if name[:1] != "_" and not hasattr(builtins, name)
-    ]
     for name in ("candidate", *names):
         sys.modules[name] = module
 
@@ -241,7 +261,7 @@ def bind(namespace, candidate, used, entry_point):
     """Gives the tests what they name of the candidate's; nothing that is the prompt's or a builtin."""
     bound = False
     for name in used & candidate.names:
-        if name not in namespace and not hasattr(builtins, name) and name[:2] != "__":
+        if name not in namespace and not is_builtin(name) and name[:2] != "__":
             namespace[name] = candidate.take(name)
             bound = True
     if entry_point:
@@ -249,6 +269,6 @@ def bind(namespace, candidate, used, entry_point):
             namespace[entry_point] = candidate.take(entry_point)
     elif not bound:
         # Tests of a function that is called like a builtin, and of nothing else: it is the one.
-        found = [name for name in used & candidate.names if hasattr(builtins, name)]
+        found = [name for name in used & candidate.names if is_builtin(name)]
         if len(found) == 1:
             namespace[found[0]] = candidate.take(found[0])

@@ -38,7 +38,9 @@ def name_of(function):
     return Name(PREFIX + function, LOAD, lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
 
 
+HOLD = name_of("hold")
 SETTLE = name_of("settle")
+SETTLE_ALL = name_of("settle_all")
 IDENTICAL = name_of("identical")
 EQUAL = name_of("equal")
 SAME = name_of("same")
@@ -59,6 +61,7 @@ class Rewriter:
         self.tests = []
         self.source = 0
         self.is_split = is_split
+        self.may_ask_sameness = True
         self.names = set()  # of the results since the last assertion of a list of asserts
 
     def rewrite(self, tree):
@@ -69,27 +72,35 @@ class Rewriter:
     def rewrite_plain(self, tree):
         """What a text needs that is a test as a whole."""
         if self.is_split:
-            self.names = self.mark(tree.body, self.names)
+            self.names = self.mark(tree.body, self.names, True)
 
-    def mark(self, body, names):
-        """Inserts settle() behind calls whose result is dropped, and before assertions that do not
-        look at the results of the calls before them. Returns the names of results since then."""
+    def mark(self, body, names, is_plain=False):
+        """Marks where changed arguments are settled, see remote.py. `names` are those of results that
+        may have such arguments; returns them as they are behind the body. `is_plain`: its assertions
+        are no tests, so nobody else settles behind them."""
         marked = []
         for statement in body:
             kind = type(statement)
+            if kind in COMPOUND:
+                for inner in bodies_of(statement):
+                    names = names | self.mark(inner, set(names), is_plain or kind is Try)
+                marked.append(statement)
+                continue
             if kind is Assert:
                 if names and names.isdisjoint(names_in(statement)):
-                    marked.append(settle_at(statement))
-                names = set()
-                marked.append(sameness.visit(statement) if has_sameness(statement) else statement)
-                continue
-            if kind is ast.Assign and has_call(statement.value):
+                    marked.append(call_at(SETTLE_ALL, statement))
+                    names = set()
+                settle_within(statement)
+            if self.may_ask_sameness and has_sameness(statement):
+                statement = sameness.visit(statement)
+            marked.append(statement)
+            if kind is Assert and is_plain:
+                marked.append(call_at(SETTLE, statement))
+            elif kind is Expr and type(statement.value) is Call:
+                marked.append(call_at(SETTLE_ALL, statement))
+            elif kind is ast.Assign and has_call(statement.value):
                 names = names.union(*map(names_in, statement.targets))
-            for inner in bodies_of(statement):
-                names = names | self.mark(inner, set(names))
-            marked.append(sameness.visit(statement) if has_sameness(statement) else statement)
-            if kind is Expr and type(statement.value) is Call:
-                marked.append(settle_at(statement))
+                marked.append(call_at(HOLD, statement))
         body[:] = marked
         return names
 
@@ -193,9 +204,22 @@ class Rewriter:
         self.tests.append((self.source, 0, 0, 0, 0, 0, 0, 0, 0, name, 0))
 
 
-def settle_at(statement):
+def call_at(function, statement):
     place = {"lineno": statement.lineno, "col_offset": statement.col_offset}
-    return Expr(Call(SETTLE, [], [], **place), **place)
+    return Expr(Call(function, [], [], **place), **place)
+
+
+def settle_within(statement):
+    """assert A and B: what A has changed is settled before B."""
+    test = statement.test
+    if type(test) is not BoolOp or type(test.op) is not ast.And:
+        return
+    if any(type(node) is ast.NamedExpr for node in ast.walk(test)):
+        return
+    parts = test.values[:1]
+    for part in test.values[1:]:
+        parts += [call_at(SETTLE, part).value, part]
+    test.values = parts
 
 
 def names_in(tree):
@@ -226,9 +250,6 @@ def is_sameness(node):
 
 
 def has_sameness(statement):
-    """Only of simple statements: those within a compound one are looked at by themselves."""
-    if any(True for _ in bodies_of(statement)):
-        return False
     return any(map(is_sameness, ast.walk(statement)))
 
 
@@ -280,6 +301,18 @@ def mode_under_manager(expression):
     return NATIVE if any(map(catches_assertion, expression.args)) else LET_GO
 
 
+COMPOUND = {
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.If,
+    ast.For,
+    ast.AsyncFor,
+    ast.While,
+    ast.With,
+    ast.AsyncWith,
+    ast.Try,
+}
 VISITORS = {
     Assert: Assert,
     ast.FunctionDef: Rewriter.visit_scope,
@@ -295,5 +328,7 @@ VISITORS = {
 }
 if hasattr(ast, "Match"):
     VISITORS[ast.Match] = Rewriter.visit_match
+    COMPOUND.add(ast.Match)
 if hasattr(ast, "TryStar"):
     VISITORS[ast.TryStar] = Rewriter.visit_try
+    COMPOUND.add(ast.TryStar)

@@ -5,13 +5,19 @@ entry point, always the candidate's; what the prompt defines (its helpers are th
 candidate's); a builtin; and only then whatever the candidate's module has by that name.
 """
 
+from collections import deque
+from types import ModuleType
+
 import _assay
 import examinee
 import raising
+import texts
+from peer import Peer
 from plan import (
     FAULT_COMPILE,
     FAULT_LOAD,
     FAULT_TESTS,
+    HELPERS,
     STATE_LOADING,
     STATE_TESTING,
     Refused,
@@ -24,10 +30,13 @@ from plan import (
     report_outside,
 )
 from remote import Candidate, bind, make_importable, names_used, new_namespace
+from rewrite import PREFIX
 from texts import TESTS_FILE, Gone, layout
 
 __assay__ = layout
 
+# The one of this process, made before the fork.
+prepared = [Candidate()]
 LOAD_FAULTS = {examinee.LOAD_KIND_COMPILE: FAULT_COMPILE, examinee.LOAD_KIND_LOAD: FAULT_LOAD}
 
 
@@ -68,6 +77,9 @@ def prepare(candidate, prompt, used, entry_point, aliases):
     add_prompts_names(namespace, prompt, missing)
     bind(namespace, candidate, used, entry_point)
     make_importable(candidate, aliases)
+    HELPERS[PREFIX + "hold"] = candidate.hold
+    HELPERS[PREFIX + "settle"] = candidate.settle
+    HELPERS[PREFIX + "settle_all"] = candidate.settle_all
     return namespace
 
 
@@ -89,7 +101,7 @@ def examine_check(prompt, entry_point, setup, tests, aliases):
     plan.announce(parameter_of(plan.code, "check"), entry_point)
     _assay.state(STATE_LOADING)
     name = entry_point.decode("utf-8", "replace")
-    candidate = Candidate()
+    candidate = prepared[0]
     wait_until_loaded(candidate)
     if name not in candidate.names:
         candidate.end()
@@ -101,12 +113,12 @@ def examine_check(prompt, entry_point, setup, tests, aliases):
     finish(candidate, plan)
 
 
-def run_setup(code, namespace):
+def run_setup(code, namespace, candidate):
     try:
         exec(code, namespace)
     except BaseException as error:
         raise Refused(FAULT_TESTS) from error
-    _assay.settle()
+    candidate.settle_all()
 
 
 def examine_asserts(prompt, entry_point, setup, tests, aliases):
@@ -114,14 +126,14 @@ def examine_asserts(prompt, entry_point, setup, tests, aliases):
     setup = make_plan(examinee.compile_code, setup, TESTS_FILE) if setup else None
     plan.announce(b"", b"")
     _assay.state(STATE_LOADING)
-    candidate = Candidate()
+    candidate = prepared[0]
     wait_until_loaded(candidate)
     used = names_used(plan.code)
     if setup is not None:
         used |= names_used(setup)
     namespace = prepare(candidate, prompt, used, entry_point.decode("utf-8", "replace"), aliases)
     if setup is not None:
-        run_setup(setup, namespace)
+        run_setup(setup, namespace, candidate)
     _assay.state(STATE_TESTING)
     execute_tests(plan, namespace)
     finish(candidate, plan)
@@ -131,5 +143,78 @@ def refuse_program(*job):
     raise Refused(FAULT_TESTS) from ValueError("a program cannot be examined apart from the candidate")
 
 
+# ---------------------------------------------------------------- before the fork
+
+REHEARSED = b"""
+class Error(Exception):
+    pass
+class Thing:
+    def __init__(self, x):
+        self.x = x
+    def __len__(self):
+        return 1
+def f(x, y=0):
+    if x == 0:
+        raise ValueError("no")
+    return [x, {"y": y}, (1.5, None)]
+def sort(xs):
+    xs.sort()
+def apply(g, x):
+    return g(x)
+"""
+REHEARSED_TESTS = b"""
+def check(candidate):
+    xs = [3, 1]
+    assert candidate(1, y=[2]) == [1, {"y": [2]}, (1.5, None)]
+    out = candidate(xs)
+    assert out is not xs and sort(xs) is None
+    assert all(f(i) for i in range(3)), "text"
+"""
+
+
 def rehearse():
-    """Runs what a run needs on a sample, before the fork."""
+    """Both halves of an examination in this process, up to what leaves records behind."""
+    plan = plan_source(REHEARSED_TESTS, b"check", True)
+    plan_asserts([b"assert f(1) == 2", b"x = f([1, 2], 'a')\nassert x == {3}"], True)
+    to_examinee, to_examiner = deque(), deque()
+
+    def receive_theirs():
+        while not to_examinee:
+            candidate.answer(*candidate.receive())
+        return to_examinee.popleft()
+
+    def receive():
+        while not to_examiner:
+            examinee.serve_one(theirs)
+        return to_examiner.popleft()
+
+    theirs = Peer(lambda *frame: to_examiner.append(frame), receive_theirs)
+    candidate = Candidate(lambda *frame: to_examinee.append(frame), receive)
+    module = ModuleType("candidate")
+    theirs.ident_of(module)
+    examinee.load_for(theirs, b"", REHEARSED, b"f", module)
+    wait_until_loaded(candidate)
+    rehearse_calls(bind_sample(plan, candidate))
+    candidate.end()
+    layout.code = b""
+    layout.prompt_lines = 0
+
+
+def bind_sample(plan, candidate):
+    namespace = {}
+    used = names_used(plan.code) | {"Thing", "apply", "Error"}
+    bind(namespace, candidate, used, "f")
+    return namespace
+
+
+def rehearse_calls(names):
+    f, thing = names["f"], names["Thing"](3)
+    for value in (1, 2.5, "text", [1, 2], {"a": (1,)}, None):
+        f(value, y=value)
+    names["sort"]([3, 1, 2])
+    names["apply"](lambda x: x + 1, 1)
+    len(thing), thing.x
+    try:
+        f(0)
+    except ValueError as error:
+        texts.explain(error, 100)

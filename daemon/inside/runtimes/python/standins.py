@@ -7,6 +7,7 @@ answer to `abs(result - 1.5) < 1e-6` or to `7 in result`.
 """
 
 import weakref
+from types import GeneratorType
 
 import raising
 from texts import layout
@@ -43,6 +44,14 @@ async def outcome(awaitable):
 
 
 loops = []
+
+
+def send(generator, value):
+    return generator.send(value)
+
+
+def throw(generator, error):
+    return generator.throw(error)
 
 
 class Handle:
@@ -250,6 +259,25 @@ async def drive(handle):
     return ask(handle, AWAIT)
 
 
+def drive_generator(handle):
+    """A generator of this interpreter for one of the other half."""
+    operation, operands = NEXT, ()
+    while True:
+        try:
+            value = ask(handle, operation, *operands)
+        except StopIteration as end:
+            return end.value
+        try:
+            sent = yield value
+        except GeneratorExit:
+            handle.close()
+            raise
+        except Exception as error:
+            operation, operands = THROW, (error,)
+        else:
+            operation, operands = (NEXT, ()) if sent is None else (SEND, (sent,))
+
+
 COMPARISONS = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "divmod", "and", "or", "xor", "lshift", "rshift")  # fmt: skip
 IN_PLACE = ("iadd", "isub", "imul", "iand", "ior", "ixor")
@@ -261,7 +289,7 @@ def number_operations(numbers):
     by_name = {function.__name__: number for function, number in numbers.items()}
     names = globals()
     for name in ("GETATTR SETATTR DELATTR STR REPR FORMAT DIR COPY DEEPCOPY EQ NE CALL ITER LEN GETITEM "
-                 "SETITEM DELITEM CONTAINS BOOL HASH ROUND").split():  # fmt: skip
+                 "SETITEM DELITEM CONTAINS BOOL HASH ROUND NEXT SEND THROW").split():  # fmt: skip
         names[name] = by_name[name.lower()]
     names["EXIT"] = by_name["leave"]
     names["AEXIT"] = by_name["async_leave"]
@@ -344,6 +372,7 @@ class StandIns:
         self.exceptions = {}
         self.exception_classes = {}  # class here -> ident there
         self.handles = weakref.WeakValueDictionary()
+        self.generators = weakref.WeakKeyDictionary()
 
     def ident_of(self, thing):
         """Ident there, if it is a stand-in."""
@@ -352,6 +381,8 @@ class StandIns:
             return thing._assay_ident
         if kind is Meta:
             return thing._assay_class
+        if kind is GeneratorType:
+            return self.generators.get(thing)
         if isinstance(thing, type):
             return self.exception_classes.get(thing)
         if isinstance(thing, BaseException):
@@ -368,7 +399,18 @@ class StandIns:
             handle = object.__new__(kind)
             set_attribute(handle, "_assay_ident", ident)
             self.handles[ident] = handle
+            kind = type(handle)
+            if kind.__name__ == "generator" and kind.__module__ == "builtins":
+                return self.generator(ident, handle)
+        elif type(handle) is GeneratorType:
+            return handle
         return drive(handle) if AWAITABLE in type(handle).__dict__ else handle
+
+    def generator(self, ident, handle):
+        generator = drive_generator(handle)
+        self.handles[ident] = generator
+        self.generators[generator] = ident
+        return generator
 
     def add_class(self, ident, description):
         name, module, base, bases, methods = description
@@ -394,6 +436,10 @@ class StandIns:
         self.classes[ident] = kind
 
     def add_exception_class(self, ident, name, module, base, bases):
+        standard = raising.standard_exception(module, name)
+        if standard is not None:
+            self.classes[ident] = standard
+            return
         builtin = raising.builtin_exception(base)
         if builtin is None:
             raise ValueError("base of an exception class")

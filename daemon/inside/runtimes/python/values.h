@@ -27,7 +27,7 @@
  *   RANGE          start, stop, step: INT or BIG_INT each
  *   SLICE          start, stop, step: values
  *   DECIMAL        u32 n, n characters: what str() says of it
- *   FRACTION       numerator, denominator: INT or BIG_INT each, at most VALUE_FRACTION_BYTES_MAX
+ *   FRACTION       numerator, denominator: INT or BIG_INT, together 2 * VALUE_FRACTION_BYTES_MAX
  *   DATE           4 bytes: year (high byte first), month, day
  *   TIME           6 bytes: hour + 128 fold, minute, second, microsecond (3, high byte first),
  *                  then NONE or TIMEZONE
@@ -40,7 +40,8 @@
  *   HANDLE         u8 kind, u64 ident < 2^63, u16 n <= VALUE_LABEL_BYTES_MAX, n bytes of label
  *
  * A key is a value that can be hashed without asking anybody: none of the containers marked *, no
- * SLICE, BACK or HANDLE, also not within a tuple. No two keys of a container are equal.
+ * SLICE, BACK or HANDLE, also not within a tuple. No two keys of a container are equal, and
+ * no more than 200 have the same hash.
  */
 #pragma once
 
@@ -52,9 +53,9 @@
 #define VALUE_NODES_MAX 3000000u
 #define VALUE_BYTES_MAX (64u << 20)
 #define VALUE_LABEL_BYTES_MAX 1000u
-#define VALUE_FIELDS_MAX 1000u          /* of a named tuple */
-#define VALUE_NAME_BYTES_MAX 255u       /* of a named tuple and its fields */
-#define VALUE_FRACTION_BYTES_MAX 16384u /* of each part: reducing takes quadratic time */
+#define VALUE_FIELDS_MAX 1000u         /* of a named tuple */
+#define VALUE_NAME_BYTES_MAX 255u      /* of a named tuple and its fields */
+#define VALUE_FRACTION_BYTES_MAX 4096u /* a part, on average: reducing takes quadratic time */
 
 enum value_tag {
 	VALUE_NONE,

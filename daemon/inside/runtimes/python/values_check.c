@@ -129,8 +129,8 @@ static bool check_unicode(struct check *check, const struct kind *kind, struct s
 {
 	uint64_t n;
 
-	(void)kind, (void)at;
-	return take_number(check, 4, &n) && check_text(check, n);
+	(void)at;
+	return take_number(check, kind->size, &n) && check_text(check, n);
 }
 
 static bool check_bytes(struct check *check, const struct kind *kind, struct spot at)
@@ -239,14 +239,12 @@ static bool check_integers(struct check *check, const struct kind *kind, struct 
 
 static bool check_fraction(struct check *check, const struct kind *kind, struct spot at)
 {
-	for (uint32_t i = 0; i < kind->size; i++) {
-		size_t before = check->reader.left;
+	size_t before = check->reader.left;
 
-		if (!check_either(check, at.depth, VALUE_INT, VALUE_BIG_INT))
-			return false;
-		if (before - check->reader.left > 5 + VALUE_FRACTION_BYTES_MAX)
-			return fail(check, "a fraction is too long");
-	}
+	if (!check_integers(check, kind, at))
+		return false;
+	if (before - check->reader.left > kind->size * (5 + VALUE_FRACTION_BYTES_MAX))
+		return fail(check, "a fraction is too long");
 	return true;
 }
 
@@ -286,14 +284,6 @@ static bool check_timezone(struct check *check, const struct kind *kind, struct 
 	       check_either(check, at.depth, VALUE_NONE, VALUE_TEXT);
 }
 
-static bool check_builtin(struct check *check, const struct kind *kind, struct spot at)
-{
-	uint64_t n;
-
-	(void)kind, (void)at;
-	return take_number(check, 1, &n) && check_text(check, n);
-}
-
 static bool check_back(struct check *check, const struct kind *kind, struct spot at)
 {
 	uint64_t i;
@@ -329,7 +319,7 @@ static const struct kind kinds[VALUE_TAGS] = {
 	[VALUE_BIG_INT] = {check_int, .size = 4, .is_key = true},
 	[VALUE_FLOAT] = {check_fixed, .size = 8, .is_key = true},
 	[VALUE_COMPLEX] = {check_fixed, .size = 16, .is_key = true},
-	[VALUE_TEXT] = {check_unicode, .is_key = true},
+	[VALUE_TEXT] = {check_unicode, .size = 4, .is_key = true},
 	[VALUE_BYTES] = {check_bytes, .is_key = true},
 	[VALUE_BYTEARRAY] = {check_bytes, .is_shared = true},
 	[VALUE_LIST] = {check_items, .is_shared = true},
@@ -351,7 +341,7 @@ static const struct kind kinds[VALUE_TAGS] = {
 	[VALUE_DATETIME] = {check_time, .size = 10, .is_key = true},
 	[VALUE_TIMEDELTA] = {check_fixed, .size = 12, .is_key = true},
 	[VALUE_TIMEZONE] = {check_timezone, .size = 12, .weight = 2, .is_key = true},
-	[VALUE_BUILTIN] = {check_builtin, .is_key = true},
+	[VALUE_BUILTIN] = {check_unicode, .size = 1, .is_key = true},
 	[VALUE_BACK] = {check_back},
 	[VALUE_HANDLE] = {check_handle, .weight = 4},
 };

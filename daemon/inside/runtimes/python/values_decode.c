@@ -14,6 +14,9 @@
 #include "inside/runtimes/python/values_decoder.h"
 #include "inside/runtimes/python/values_types.h"
 
+#define CROWDS 65536u
+#define CROWD_MAX 200u /* keys of one container with the same hash */
+
 PyObject *value_malformed(const char *why)
 {
 	PyErr_Format(PyExc_ValueError, "malformed value: %s", why);
@@ -96,24 +99,96 @@ static PyObject *take_named(struct value_decoder *decoder)
 	return named;
 }
 
+/*
+ * Keys with one hash take quadratic time to insert, and nothing in Python interrupts that. So a
+ * container of more than CROWD_MAX keys counts them by hash, roughly: 3,000,000 keys that nobody
+ * chose for it are some 46 in each crowd.
+ */
+struct crowds {
+	uint16_t *sizes; /* NULL: too few keys to count */
+};
+
+static int crowds_init(struct crowds *crowds, uint64_t n)
+{
+	crowds->sizes = n > CROWD_MAX ? calloc(CROWDS, sizeof(*crowds->sizes)) : NULL;
+	if (n <= CROWD_MAX || crowds->sizes != NULL)
+		return 0;
+	PyErr_NoMemory();
+	return -1;
+}
+
+static int crowds_join(struct crowds *crowds, PyObject *key)
+{
+	Py_hash_t hash = PyObject_Hash(key);
+	uint64_t mixed = (uint64_t)hash ^ (uint64_t)hash >> 32;
+
+	if (hash == -1) {
+		value_made(NULL, "a key cannot be hashed");
+		return -1;
+	}
+	if (++crowds->sizes[(mixed * UINT64_C(0x9e3779b97f4a7c15)) >> 48] <= CROWD_MAX)
+		return 0;
+	value_malformed("has too many keys with the same hash");
+	return -1;
+}
+
+static PyObject *take_key(struct value_decoder *decoder, struct crowds *crowds)
+{
+	PyObject *key = value_take_part(decoder);
+
+	if (key != NULL && crowds->sizes != NULL && crowds_join(crowds, key) < 0)
+		Py_CLEAR(key);
+	return key;
+}
+
+/* The outcome of an insertion that should have made the container `wanted` keys large. */
+static int inserted(int err, Py_ssize_t size, uint64_t wanted)
+{
+	if (err < 0)
+		value_made(NULL, "a key cannot be hashed");
+	else if ((uint64_t)size != wanted)
+		value_malformed("a key comes twice");
+	else
+		return 0;
+	return -1;
+}
+
 /* Into a set or frozenset that nobody else has seen. */
 static int take_elements(struct value_decoder *decoder, PyObject *set, uint64_t n)
 {
-	for (uint64_t i = 0; i < n; i++) {
-		PyObject *key = value_take_part(decoder);
-		int err = key != NULL ? PySet_Add(set, key) : -1;
+	struct crowds crowds;
+	int err = crowds_init(&crowds, n);
 
-		if (key != NULL && err < 0)
-			value_made(NULL, "an element cannot be hashed");
+	for (uint64_t i = 0; err == 0 && i < n; i++) {
+		PyObject *key = take_key(decoder, &crowds);
+
+		err = key != NULL ? PySet_Add(set, key) : -1;
+		if (key != NULL)
+			err = inserted(err, PySet_Size(set), i + 1);
 		Py_XDECREF(key);
-		if (err < 0)
-			return -1;
-		if (PySet_Size(set) != (Py_ssize_t)i + 1) {
-			value_malformed("an element comes twice");
-			return -1;
-		}
 	}
-	return 0;
+	free(crowds.sizes);
+	return err;
+}
+
+static int take_pairs(struct value_decoder *decoder, PyObject *dict, uint64_t n,
+		      int (*set_item)(PyObject *, PyObject *, PyObject *))
+{
+	struct crowds crowds;
+	int err = crowds_init(&crowds, n);
+
+	for (uint64_t i = 0; err == 0 && i < n; i++) {
+		PyObject *key = take_key(decoder, &crowds);
+		PyObject *value = key != NULL ? value_take_part(decoder) : NULL;
+
+		err = value != NULL ? set_item(dict, key, value) : -1;
+		if (value != NULL)
+			err = inserted(err, PyDict_Size(dict), i + 1);
+		Py_XDECREF(key);
+		Py_XDECREF(value);
+	}
+	free(crowds.sizes);
+	return err;
 }
 
 static PyObject *take_set(struct value_decoder *decoder, uint64_t n, bool is_frozen)
@@ -121,28 +196,6 @@ static PyObject *take_set(struct value_decoder *decoder, uint64_t n, bool is_fro
 	PyObject *set = is_frozen ? PyFrozenSet_New(NULL) : PySet_New(NULL);
 
 	return set != NULL ? keep(set, take_elements(decoder, set, n)) : NULL;
-}
-
-static int take_pairs(struct value_decoder *decoder, PyObject *dict, uint64_t n,
-		      int (*set_item)(PyObject *, PyObject *, PyObject *))
-{
-	for (uint64_t i = 0; i < n; i++) {
-		PyObject *key = value_take_part(decoder);
-		PyObject *value = key != NULL ? value_take_part(decoder) : NULL;
-		int err = value != NULL ? set_item(dict, key, value) : -1;
-
-		if (value != NULL && err < 0)
-			value_made(NULL, "a key cannot be hashed");
-		Py_XDECREF(key);
-		Py_XDECREF(value);
-		if (err < 0)
-			return -1;
-		if (PyDict_Size(dict) != (Py_ssize_t)i + 1) {
-			value_malformed("a key comes twice");
-			return -1;
-		}
-	}
-	return 0;
 }
 
 static PyObject *new_default_dict(struct value_decoder *decoder)
@@ -186,7 +239,7 @@ static PyObject *take_deque(struct value_decoder *decoder, uint64_t n)
 	else if (items != NULL)
 		deque = PyObject_CallFunctionObjArgs(value_types.deque_type, items, NULL);
 	Py_XDECREF(items);
-	return value_made(deque, "no such deque");
+	return deque;
 }
 
 static PyObject *take_slice(struct value_decoder *decoder)

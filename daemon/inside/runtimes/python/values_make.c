@@ -144,7 +144,7 @@ static PyObject *take_date(struct value_decoder *decoder)
 			  "no such date");
 }
 
-/* `date` and `fold` were taken; `format` says how many numbers of `date` count. */
+/* The `n` fields up to the second, and `fold`, were taken. */
 static PyObject *take_rest_of_time(struct value_decoder *decoder, PyObject *type,
 				   const int fields[6], size_t n, int fold)
 {

@@ -86,7 +86,7 @@ static PyObject *big_int_bytes(PyObject *value)
 		refuse("a value of so many bytes is too large to be sent");
 		return NULL;
 	}
-	arguments = Py_BuildValue("Ons", value, (Py_ssize_t)(n_bits / 8 + 1), "little");
+	arguments = Py_BuildValue("O,n,s", value, (Py_ssize_t)(n_bits / 8 + 1), "little");
 	options = Py_BuildValue("{sO}", "signed", Py_True);
 	if (arguments != NULL && options != NULL)
 		bytes = PyObject_Call(value_types.int_to_bytes, arguments, options);
