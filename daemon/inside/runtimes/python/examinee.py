@@ -134,10 +134,21 @@ def told_values(namespace):
     return values
 
 
-def load_for(peer, prompt, code, entry_point, module):
+def import_for(setup, namespace):
+    """What the tests' setup imports, line by line: the code may use it, as if it had run after it."""
+    for line in setup.split(b"\n"):
+        try:
+            exec(compile_code(line, "<setup>"), namespace)
+        except Exception:
+            pass  # the examiner runs the whole setup, and says what is wrong with it
+
+
+def load_for(peer, prompt, code, entry_point, setup, module):
     """Loads and says so. Whether there is anything to serve."""
     kind = LOAD_KIND_COMPILE
     try:
+        if setup:
+            import_for(setup, module.__dict__)
         codes = compile_candidate(prompt, code, entry_point)
         kind = LOAD_KIND_LOAD
         for compiled in codes:
@@ -152,14 +163,14 @@ def load_for(peer, prompt, code, entry_point, module):
     return True
 
 
-def serve(prompt, code, entry_point, aliases):
+def serve(prompt, code, entry_point, setup, aliases):
     """Loads the code and answers the examiner until it says BYE or is gone."""
     raising.sides.tells_frames = True
     peer = prepared[0]
     module = new_module("candidate", aliases)
     peer.ident_of(module)  # 1: how the examiner refers to it
     try:
-        if not load_for(peer, prompt, code, entry_point, module):
+        if not load_for(peer, prompt, code, entry_point, setup, module):
             return
         while serve_one(peer):
             pass

@@ -212,7 +212,7 @@ def run(job):
         gc.enable()
         examinee.write_files(files)
         if role == ROLE_EXAMINEE:
-            examinee.serve(prompt, code, entry_point, aliases)
+            examinee.serve(prompt, code, entry_point, setup, aliases)
         elif role == ROLE_EXAMINER:
             SPLIT_EXAMINATIONS[kind](prompt, entry_point, setup, tests, aliases)
         else:

@@ -18,7 +18,7 @@ from collections import deque
 import _assay
 import raising
 import standins
-from texts import Gone, Malformed, layout
+from texts import Gone, Malformed, __builtins__, layout
 
 __assay__ = layout
 

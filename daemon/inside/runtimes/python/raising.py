@@ -9,7 +9,7 @@ import builtins
 import sys
 
 import texts
-from texts import TOLD, layout
+from texts import TOLD, __builtins__, layout
 
 __assay__ = layout
 

@@ -31,7 +31,7 @@ import _assay
 import raising
 import standins
 from peer import BYE, LOAD_FAILED, LOADED, SCALARS, Peer, update
-from texts import TESTS_FILE, Gone, Malformed, layout
+from texts import TESTS_FILE, Gone, Malformed, __builtins__, layout
 
 __assay__ = layout
 

@@ -31,7 +31,7 @@ from plan import (
 )
 from remote import Candidate, bind, make_importable, names_used, new_namespace
 from rewrite import PREFIX
-from texts import TESTS_FILE, Gone, layout
+from texts import TESTS_FILE, Gone, __builtins__, layout
 
 __assay__ = layout
 
@@ -192,7 +192,7 @@ def rehearse():
     candidate = Candidate(lambda *frame: to_examinee.append(frame), receive)
     module = ModuleType("candidate")
     theirs.ident_of(module)
-    examinee.load_for(theirs, b"", REHEARSED, b"f", module)
+    examinee.load_for(theirs, b"", REHEARSED, b"f", b"", module)
     wait_until_loaded(candidate)
     rehearse_calls(bind_sample(plan, candidate))
     candidate.end()

@@ -10,7 +10,7 @@ import weakref
 from types import GeneratorType
 
 import raising
-from texts import layout
+from texts import __builtins__, layout
 
 __assay__ = layout
 
