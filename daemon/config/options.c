@@ -206,11 +206,10 @@ static int complete(const struct options_machine *machine, struct options *optio
 	int len = 0;
 
 	if (options->n_slots == 0)
-		options->n_slots =
-			machine->n_processors > (POLICY_SLOTS_MAX / POLICY_CELLS_PER_EVALUATION)
-				? (POLICY_SLOTS_MAX / POLICY_CELLS_PER_EVALUATION)
-			: machine->n_processors == 0 ? 1
-						     : machine->n_processors;
+		options->n_slots = machine->n_processors > POLICY_EVALUATIONS_MAX
+					   ? POLICY_EVALUATIONS_MAX
+				   : machine->n_processors == 0 ? 1
+								: machine->n_processors;
 	if (options->policies_path[0] == '\0')
 		len = snprintf(options->policies_path, sizeof(options->policies_path), "%s",
 			       machine->policies_path);

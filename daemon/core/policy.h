@@ -19,6 +19,7 @@
 #define POLICY_SLOTS_MAX 256
 /* Of an evaluation: the candidate's, and the examiner's if it is split. */
 #define POLICY_CELLS_PER_EVALUATION 2
+#define POLICY_EVALUATIONS_MAX (POLICY_SLOTS_MAX / POLICY_CELLS_PER_EVALUATION)
 
 /* Limits of one evaluation; every field is > 0 in a policy. Names as in assay.proto. */
 struct limits {

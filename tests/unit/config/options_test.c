@@ -69,7 +69,7 @@ static void test_defaults_of_the_machine(void **state)
 	machine.n_processors = 1000;
 	assert_int_equal(parse(NULL), 0);
 	assert_string_equal(options.socket_path, "/run/assay/assay.sock");
-	assert_int_equal(options.n_slots, POLICY_SLOTS_MAX);
+	assert_int_equal(options.n_slots, POLICY_EVALUATIONS_MAX);
 	machine.is_root = false;
 	machine.runtime_folder = NULL;
 	assert_int_equal(parse(NULL), -EINVAL);
@@ -100,14 +100,14 @@ static const struct {
 	const char *value;
 	const char *text;
 } refused[] = {
-	{"--slots", "0", "--slots: '0' is not a number from 1 to 256"},
-	{"--slots", "257", "--slots: '257' is not a number from 1 to 256"},
-	{"--slots", "-1", "--slots: '-1' is not a number from 1 to 256"},
-	{"--slots", " 1", "--slots: ' 1' is not a number from 1 to 256"},
-	{"--slots", "2x", "--slots: '2x' is not a number from 1 to 256"},
-	{"--slots", "", "--slots: '' is not a number from 1 to 256"},
+	{"--slots", "0", "--slots: '0' is not a number from 1 to 128"},
+	{"--slots", "257", "--slots: '257' is not a number from 1 to 128"},
+	{"--slots", "-1", "--slots: '-1' is not a number from 1 to 128"},
+	{"--slots", " 1", "--slots: ' 1' is not a number from 1 to 128"},
+	{"--slots", "2x", "--slots: '2x' is not a number from 1 to 128"},
+	{"--slots", "", "--slots: '' is not a number from 1 to 128"},
 	{"--slots", "100000000000000000000",
-	 "--slots: '100000000000000000000' is not a number from 1 to 256"},
+	 "--slots: '100000000000000000000' is not a number from 1 to 128"},
 	{"--socket-mode", "0888", "--socket-mode: '0888' is not an octal number from 0 to 777"},
 	{"--socket-mode", "1000", "--socket-mode: '1000' is not an octal number from 0 to 777"},
 	{"--socket", "", "--socket: '' is not a text of 1 to 107 bytes"},
