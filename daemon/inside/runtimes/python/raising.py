@@ -121,7 +121,8 @@ def describe(error, peer):
         return (ident, reference, args, "", {}, [], 0)
     frames = frames_to_tell(error)
     line = texts.candidate_line(frames)
-    return (0, reference, plain_args(error, peer), message, plain_attributes(error, peer), frames, line)
+    args = plain_args(error, peer)
+    return (0, reference, args, message, plain_attributes(error, peer), frames, line)
 
 
 # ---------------------------------------------------------------- building

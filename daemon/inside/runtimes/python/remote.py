@@ -30,7 +30,8 @@ from types import (
 import _assay
 import raising
 import standins
-from peer import BYE, LOAD_FAILED, LOADED, SCALARS, Peer, update
+from in_place import update
+from peer import BYE, LOAD_FAILED, LOADED, SCALARS, Peer
 from texts import TESTS_FILE, Gone, Malformed, layout
 
 __assay__ = layout

@@ -1,4 +1,4 @@
-"""What stands for an object of the other half: a class here for each class there, and instances of it.
+"""What stands for an object of the other half: a class here for each class there, and instances.
 
 A stand-in has no behaviour of its own: each operation that its class there supports is a request. It
 never equals plain data. Operators between a stand-in and plain data are requests only where the
@@ -10,6 +10,7 @@ import weakref
 from types import GeneratorType
 
 import raising
+from operations import CALL, FIRST_OPERATION, OPERATIONS
 from texts import layout
 
 __assay__ = layout
@@ -19,39 +20,33 @@ NAME_MAX = 200
 
 set_attribute = object.__setattr__
 
-
-def run_awaitable(awaitable):
-    """The outcome of an awaitable; it gets an event loop of its own, also within a running one."""
-    import asyncio
-
-    running = asyncio._get_running_loop()
-    if not loops:
-        loops.append(asyncio.new_event_loop())
-    loop = loops[0]
-    if running is not None:
-        asyncio._set_running_loop(None)
-        loop = asyncio.new_event_loop()
-    try:
-        return loop.run_until_complete(outcome(awaitable))
-    finally:
-        if running is not None:
-            loop.close()
-            asyncio._set_running_loop(running)
-
-
-async def outcome(awaitable):
-    return await awaitable
-
-
-loops = []
-
-
-def send(generator, value):
-    return generator.send(value)
-
-
-def throw(generator, error):
-    return generator.throw(error)
+NUMBER = {function.__name__: number for number, function in enumerate(OPERATIONS, FIRST_OPERATION)}
+GETATTR = NUMBER["getattr"]
+SETATTR = NUMBER["setattr"]
+DELATTR = NUMBER["delattr"]
+STR = NUMBER["str"]
+REPR = NUMBER["repr"]
+FORMAT = NUMBER["format"]
+DIR = NUMBER["dir"]
+COPY = NUMBER["copy"]
+DEEPCOPY = NUMBER["deepcopy"]
+EQ = NUMBER["eq"]
+NE = NUMBER["ne"]
+ITER = NUMBER["iter"]
+LEN = NUMBER["len"]
+GETITEM = NUMBER["getitem"]
+SETITEM = NUMBER["setitem"]
+DELITEM = NUMBER["delitem"]
+CONTAINS = NUMBER["contains"]
+BOOL = NUMBER["bool"]
+HASH = NUMBER["hash"]
+ROUND = NUMBER["round"]
+NEXT = NUMBER["next"]
+SEND = NUMBER["send"]
+THROW = NUMBER["throw"]
+EXIT = NUMBER["leave"]
+AEXIT = NUMBER["async_leave"]
+AWAIT = NUMBER["run_awaitable"]
 
 
 class Handle:
@@ -188,7 +183,7 @@ def binary(operation, is_reflected):
 
 
 def in_place(operation):
-    """`a += b` of a named class gives `a` itself where that says so; never plain data in its place."""
+    """`a += b`: what it gives is up to the class, as with `a + b`."""
     return binary(operation, False)
 
 
@@ -284,58 +279,45 @@ IN_PLACE = ("iadd", "isub", "imul", "iand", "ior", "ixor")
 AWAITABLE = "__await__"
 
 
-def number_operations(numbers):
-    """Fills in the numbers of operations; peer.py, which numbers them, imports this module."""
-    by_name = {function.__name__: number for function, number in numbers.items()}
-    names = globals()
-    for name in ("GETATTR SETATTR DELATTR STR REPR FORMAT DIR COPY DEEPCOPY EQ NE CALL ITER LEN GETITEM "
-                 "SETITEM DELITEM CONTAINS BOOL HASH ROUND NEXT SEND THROW").split():  # fmt: skip
-        names[name] = by_name[name.lower()]
-    names["EXIT"] = by_name["leave"]
-    names["AEXIT"] = by_name["async_leave"]
-    names["AWAIT"] = by_name["run_awaitable"]
-    forwarders = {
-        "__call__": forward_call,
-        "__len__": forward_len,
-        "__bool__": forward_bool,
-        "__hash__": forward_hash,
-        "__contains__": forward_contains,
-        "__iter__": forward_iter,
-        "__next__": unary(by_name["next"]),
-        "__reversed__": unary(by_name["reversed"]),
-        "__getitem__": forward_getitem,
-        "__setitem__": forward_setitem,
-        "__delitem__": forward_delitem,
-        "__enter__": unary(by_name["enter"]),
-        "__exit__": forward_exit,
-        "__int__": unary(by_name["int"]),
-        "__float__": unary(by_name["float"]),
-        "__complex__": unary(by_name["complex"]),
-        "__index__": unary(by_name["index"]),
-        "__round__": forward_round,
-        "__abs__": unary_of_named(by_name["abs"]),
-        "__neg__": unary_of_named(by_name["neg"]),
-        "__pos__": unary_of_named(by_name["pos"]),
-        "__invert__": unary_of_named(by_name["invert"]),
-        "__aiter__": unary(by_name["async_iter"]),
-        "__anext__": unary(by_name["async_next"]),
-        "__aenter__": unary(by_name["async_enter"]),
-        "__aexit__": forward_aexit,
-        AWAITABLE: forward_await,
-    }
-    spelled = {"pow": "power", "and": "and_", "or": "or_"}
-    for name in COMPARISONS:
-        forwarders["__%s__" % name] = binary(by_name[name], False)
-    for name in ARITHMETIC:
-        number = by_name[spelled.get(name, name)]
-        forwarders["__%s__" % name] = binary(number, False)
-        forwarders["__r%s__" % name] = binary(number, True)
-    for name in IN_PLACE:
-        forwarders["__%s__" % name] = in_place(by_name[name])
-    FORWARDERS.update(forwarders)
-
-
-FORWARDERS = {}
+# A type has them if the class there has them.
+FORWARDERS = {
+    "__call__": forward_call,
+    "__len__": forward_len,
+    "__bool__": forward_bool,
+    "__hash__": forward_hash,
+    "__contains__": forward_contains,
+    "__iter__": forward_iter,
+    "__next__": unary(NUMBER["next"]),
+    "__reversed__": unary(NUMBER["reversed"]),
+    "__getitem__": forward_getitem,
+    "__setitem__": forward_setitem,
+    "__delitem__": forward_delitem,
+    "__enter__": unary(NUMBER["enter"]),
+    "__exit__": forward_exit,
+    "__int__": unary(NUMBER["int"]),
+    "__float__": unary(NUMBER["float"]),
+    "__complex__": unary(NUMBER["complex"]),
+    "__index__": unary(NUMBER["index"]),
+    "__round__": forward_round,
+    "__abs__": unary_of_named(NUMBER["abs"]),
+    "__neg__": unary_of_named(NUMBER["neg"]),
+    "__pos__": unary_of_named(NUMBER["pos"]),
+    "__invert__": unary_of_named(NUMBER["invert"]),
+    "__aiter__": unary(NUMBER["async_iter"]),
+    "__anext__": unary(NUMBER["async_next"]),
+    "__aenter__": unary(NUMBER["async_enter"]),
+    "__aexit__": forward_aexit,
+    AWAITABLE: forward_await,
+}
+spelled = {"pow": "power", "and": "and_", "or": "or_"}
+for name in COMPARISONS:
+    FORWARDERS["__%s__" % name] = binary(NUMBER[name], False)
+for name in ARITHMETIC:
+    number = NUMBER[spelled.get(name, name)]
+    FORWARDERS["__%s__" % name] = binary(number, False)
+    FORWARDERS["__r%s__" % name] = binary(number, True)
+for name in IN_PLACE:
+    FORWARDERS["__%s__" % name] = in_place(NUMBER[name])
 
 
 # ---------------------------------------------------------------- classes
