@@ -29,6 +29,7 @@ OBJECT = 1  # of the sender: ident; label: the ident of its class
 CLASS = 2  # of the sender: ident
 YOURS = 3  # of the receiver: ident
 EXCEPTION = 4  # of the sender: ident; sent ahead with DEFINE
+VIEW = 5  # keys or items of a dict, plain data; sent ahead likewise
 
 DEPTH_MAX = 60
 RELEASES = 64
@@ -115,6 +116,8 @@ class Peer:
             description = (EXCEPTION, ident, raising.describe(thing, self))
             self.definitions.append(self.encode(description))
             return EXCEPTION, ident, b""
+        if type(thing) in VIEWS and self.define_view(thing):
+            return VIEW, self.ident_of(thing), b""
         kind = self.define(type(thing))
         return OBJECT, self.ident_of(thing), b"%d" % kind
 
@@ -128,6 +131,15 @@ class Peer:
             self.definitions.append(self.encode(description))
         return ident
 
+    def define_view(self, view):
+        """False: it holds what is no plain data, so it travels as a reference."""
+        description = (VIEW, self.ident_of(view), (VIEWS[type(view)], list(view)))
+        try:
+            self.definitions.append(_assay.encode(description, refuse))
+        except (ValueError, TypeError, RecursionError):
+            return False
+        return True
+
     def resolve(self, kind, ident, label):
         """For the decoder."""
         if kind == YOURS:
@@ -136,6 +148,8 @@ class Peer:
             return self.standins.object(ident, int(label))
         if kind == CLASS:
             return self.standins.classes[ident]
+        if kind == VIEW:
+            return self.standins.views.pop(ident)
         if kind == EXCEPTION:
             return self.standins.exceptions[ident]
         raise Malformed("a reference of no known kind")
@@ -202,6 +216,8 @@ class Peer:
                 kind, ident, what = self.decode(definition)
                 if kind == CLASS:
                     self.standins.add_class(ident, what)
+                elif kind == VIEW:
+                    self.standins.views[ident] = view_of(*what)
                 else:
                     self.standins.exceptions[ident] = raising.build(what, self)
         except Exception as error:
@@ -332,6 +348,17 @@ class Peer:
         except BaseException:
             untold = RuntimeError("an exception that cannot be told")
             return self.encode(raising.describe(untold, self))
+
+
+VIEWS = {type({}.keys()): "keys", type({}.items()): "items"}
+
+
+def refuse(thing):
+    raise TypeError("no plain data")
+
+
+def view_of(name, content):
+    return dict.fromkeys(content).keys() if name == "keys" else dict(content).items()
 
 
 SCALARS = {int, str, float, bool, type(None), bytes, complex}

@@ -1,7 +1,7 @@
 """What stands for an object of the other half: a class here for each class there, and instances.
 
-A stand-in has no behaviour of its own: each operation that its class there supports is a request. It
-never equals plain data. Operators between a stand-in and plain data are requests only where the
+A stand-in has no behaviour of its own: each operation that its class there supports is a request.
+It never equals plain data. Operators between a stand-in and plain data are requests only where the
 tests themselves name its class: else an object that a function under test returned could choose the
 answer to `abs(result - 1.5) < 1e-6` or to `7 in result`.
 """
@@ -117,6 +117,11 @@ def is_standin(value):
 
 class Meta(type):
     """Class of the stand-ins for classes."""
+
+    def __new__(mcs, name, bases, names):
+        if "_assay_class" not in names:
+            raise TypeError("a class of the tests cannot derive from one of the candidate")
+        return type.__new__(mcs, name, bases, names)
 
     def __call__(cls, *arguments, **keywords):
         return cls._assay_peer.request(CALL, (cls, *arguments), keywords)
@@ -274,7 +279,10 @@ def drive_generator(handle):
 
 
 COMPARISONS = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
-ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "divmod", "and", "or", "xor", "lshift", "rshift")  # fmt: skip
+ARITHMETIC = (
+    "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "divmod", "and", "or", "xor",
+    "lshift", "rshift",
+)  # fmt: skip
 IN_PLACE = ("iadd", "isub", "imul", "iand", "ior", "ixor")
 AWAITABLE = "__await__"
 
@@ -335,9 +343,8 @@ def describe_class(kind, peer):
     name = str(kind.__name__)[:NAME_MAX]
     module = str(kind.__module__)[:NAME_MAX]
     base = raising.builtin_base(kind) if issubclass(kind, BaseException) else ""
-    bases = [
-        peer.define(parent) for parent in kind.__bases__ if parent.__module__ not in ("builtins", "abc")
-    ]
+    parents = (parent for parent in kind.__bases__ if parent.__module__ not in ("builtins", "abc"))
+    bases = [peer.define(parent) for parent in parents]
     # A class that says None (unhashable) does not support it, which is told by a leading "-".
     methods = [method for method in FORWARDERS if supports(kind, method)]
     if getattr(kind, "__hash__", None) is None:
@@ -352,6 +359,7 @@ class StandIns:
         self.peer = peer
         self.classes = {}  # ident there -> class here
         self.exceptions = {}
+        self.views = {}
         self.exception_classes = {}  # class here -> ident there
         self.handles = weakref.WeakValueDictionary()
         self.generators = weakref.WeakKeyDictionary()
@@ -406,6 +414,8 @@ class StandIns:
         names = {"__slots__": (), "__module__": module, "__qualname__": name,
                  "_assay_class": ident, "_assay_peer": self.peer,
                  "_assay_is_named": self.peer.trusts}  # fmt: skip
+        if module == "builtins":  # of a function, it is its own
+            names["__doc__"] = property(document_of)
         for method in methods:
             if method == "-__hash__":
                 names["__hash__"] = None
@@ -429,9 +439,14 @@ class StandIns:
         parents = tuple(parent for parent in parents if issubclass(parent, BaseException))
         if not parents:
             parents = (raising.usable(builtin, None),)
-        kind = type(name, parents, {"__module__": module, "__str__": message_of, "__init__": take_args})
+        names = {"__module__": module, "__str__": message_of, "__init__": take_args}
+        kind = type(name, parents, names)
         self.classes[ident] = kind
         self.exception_classes[kind] = ident
+
+
+def document_of(handle):
+    return ask(handle, GETATTR, "__doc__")
 
 
 def take_args(self, *arguments, **keywords):
