@@ -288,6 +288,20 @@ HONEST = {
         "last = Node(2); first = Node(1, last); got = reverse(first); assert got is last and got.next is first",
         "import io; assert read(io.StringIO('a b')) == ['a', 'b']",
     ),
+    "views, documents, many objects": (
+        """
+        class P:
+            def __init__(self, x): self.x = x
+        def keys(d): "Text."; return d.keys()
+        def items(d): return d.items()
+        def make(n): return [P(i) for i in range(n)]
+        """,
+        "assert keys({1: 2}) == {1: 2}.keys() and keys({1: 2}) == {1} and items({1: 2}) == {(1, 2)}",
+        "assert keys({1: 2}) == {1}",
+        "assert keys.__doc__ == 'Text.' and keys.__name__ == 'keys'",
+        "assert sum(p.x for p in make(500)) == 124750",
+        "for i in range(300):\n    P(i)\nassert P(3).x == 3",
+    ),
     "threads of the candidate call back": (
         """
         from concurrent.futures import ThreadPoolExecutor
@@ -500,6 +514,11 @@ def test_stop_at_the_first_failure(cells):
 def test_output_is_the_examinees(cells):
     outcome = check(cells, "def f(x):\n    print('hello')\n    return x\n", "assert candidate(1) == 1")
     assert outcome.passed and outcome.stdout == b"hello\n"
+
+
+def test_a_class_of_the_tests_cannot_derive_from_a_stand_in(cells):
+    outcome = asserts(cells, "class A: pass", "class B(A): pass\nassert B()")
+    assert outcome.outcomes == ["ERROR"] and "cannot derive" in outcome.tests[0].message
 
 
 def test_operations_between_stand_ins_fail_like_the_real_ones(cells):

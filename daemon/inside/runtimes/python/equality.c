@@ -189,7 +189,9 @@ static int plain_holds(PyObject *actual, PyObject *expected)
 			       : 0;
 	if (PyDict_CheckExact(expected))
 		return PyDict_Check(actual) ? dict_holds(actual, expected) : 0;
-	return PyAnySet_Check(actual) ? set_holds(actual, expected) : 0;
+	return PyAnySet_Check(actual) || Py_TYPE(actual) == &PyDictKeys_Type
+		       ? set_holds(actual, expected)
+		       : 0;
 }
 
 static bool is_plain(PyObject *value)

@@ -124,7 +124,7 @@ LOAD_KIND_LOAD = 2
 
 
 def told_values(namespace):
-    """Functions and classes of the code's own, handed over with their names: saves asking for them."""
+    """Functions and classes of the code's own: handing them over at once saves asking for them."""
     values = {}
     for name, value in namespace.items():
         if isinstance(value, (FunctionType, type)) and value.__module__ == "candidate":

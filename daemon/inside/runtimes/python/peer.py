@@ -10,146 +10,30 @@ is the position of the argument that the value is (-1: none) and `changes` are p
 value) of arguments that were changed in place; of RAISED: see raising.py.
 """
 
-import copy
-import operator
 import threading
 from collections import deque
 
 import _assay
 import raising
 import standins
+from in_place import update
+from operations import CALL, FIRST_OPERATION, OPERATIONS
 from texts import Gone, Malformed, __builtins__, layout
 
 __assay__ = layout
 
 (RESULT, RAISED, DEFINE, RELEASE, BYE, LOADED, LOAD_FAILED) = range(7)
-FIRST_OPERATION = 16
 
 # Kinds of references in the codec's handles.
 OBJECT = 1  # of the sender: ident; label: the ident of its class
 CLASS = 2  # of the sender: ident
 YOURS = 3  # of the receiver: ident
 EXCEPTION = 4  # of the sender: ident; sent ahead with DEFINE
+VIEW = 5  # keys or items of a dict, plain data; sent ahead likewise
 
 DEPTH_MAX = 60
 RELEASES = 64
 DEFINITIONS_MAX = 100000
-CONTAINERS = {list, dict, set, bytearray, deque}
-
-
-def contains(container, value):
-    return value in container
-
-
-def enter(manager):
-    return type(manager).__enter__(manager)
-
-
-def leave(manager, error):
-    kind = None if error is None else type(error)
-    return type(manager).__exit__(manager, kind, error, None)
-
-
-def call(function, /, *arguments, **keywords):
-    return function(*arguments, **keywords)
-
-
-def item_of_module(module, name):
-    return module[name]
-
-
-def power(base, exponent):
-    return base**exponent
-
-
-def async_next(iterator):
-    return type(iterator).__anext__(iterator)
-
-
-def async_iter(iterable):
-    return type(iterable).__aiter__(iterable)
-
-
-def async_enter(manager):
-    return type(manager).__aenter__(manager)
-
-
-def async_leave(manager, error):
-    kind = None if error is None else type(error)
-    return type(manager).__aexit__(manager, kind, error, None)
-
-
-# Both halves number them by their place.
-OPERATIONS = (
-    call,
-    getattr,
-    setattr,
-    delattr,
-    item_of_module,
-    standins.run_awaitable,
-    len,
-    iter,
-    next,
-    standins.send,
-    standins.throw,
-    reversed,
-    contains,
-    operator.getitem,
-    operator.setitem,
-    operator.delitem,
-    enter,
-    leave,
-    bool,
-    str,
-    repr,
-    format,
-    hash,
-    int,
-    float,
-    complex,
-    operator.index,
-    round,
-    abs,
-    operator.neg,
-    operator.pos,
-    operator.invert,
-    operator.eq,
-    operator.ne,
-    operator.lt,
-    operator.le,
-    operator.gt,
-    operator.ge,
-    operator.add,
-    operator.sub,
-    operator.mul,
-    operator.truediv,
-    operator.floordiv,
-    operator.mod,
-    power,
-    operator.matmul,
-    divmod,
-    operator.and_,
-    operator.or_,
-    operator.xor,
-    operator.lshift,
-    operator.rshift,
-    operator.iadd,
-    operator.isub,
-    operator.imul,
-    operator.iand,
-    operator.ior,
-    operator.ixor,
-    copy.copy,
-    copy.deepcopy,
-    async_next,
-    async_iter,
-    async_enter,
-    async_leave,
-    dir,
-    issubclass,
-)
-NUMBERS = {function: number for number, function in enumerate(OPERATIONS, FIRST_OPERATION)}
-CALL = NUMBERS[call]
 
 
 class Forced:
@@ -232,6 +116,8 @@ class Peer:
             description = (EXCEPTION, ident, raising.describe(thing, self))
             self.definitions.append(self.encode(description))
             return EXCEPTION, ident, b""
+        if type(thing) in VIEWS and self.define_view(thing):
+            return VIEW, self.ident_of(thing), b""
         kind = self.define(type(thing))
         return OBJECT, self.ident_of(thing), b"%d" % kind
 
@@ -245,6 +131,15 @@ class Peer:
             self.definitions.append(self.encode(description))
         return ident
 
+    def define_view(self, view):
+        """False: it holds what is no plain data, so it travels as a reference."""
+        description = (VIEW, self.ident_of(view), (VIEWS[type(view)], list(view)))
+        try:
+            self.definitions.append(_assay.encode(description, refuse))
+        except (ValueError, TypeError, RecursionError):
+            return False
+        return True
+
     def resolve(self, kind, ident, label):
         """For the decoder."""
         if kind == YOURS:
@@ -253,6 +148,8 @@ class Peer:
             return self.standins.object(ident, int(label))
         if kind == CLASS:
             return self.standins.classes[ident]
+        if kind == VIEW:
+            return self.standins.views.pop(ident)
         if kind == EXCEPTION:
             return self.standins.exceptions[ident]
         raise Malformed("a reference of no known kind")
@@ -319,6 +216,8 @@ class Peer:
                 kind, ident, what = self.decode(definition)
                 if kind == CLASS:
                     self.standins.add_class(ident, what)
+                elif kind == VIEW:
+                    self.standins.views[ident] = view_of(*what)
                 else:
                     self.standins.exceptions[ident] = raising.build(what, self)
         except Exception as error:
@@ -392,7 +291,7 @@ class Peer:
         operation = OPERATIONS[number - FIRST_OPERATION]
         try:
             operands, keywords = message
-            target = operands[0]
+            operands[0]  # there is always one
             arguments = [*operands[1:], *keywords.values()] if keywords else operands[1:]
         except Exception:
             raise self.lose(Malformed("no such request")) from None
@@ -447,7 +346,19 @@ class Peer:
         try:
             return self.encode(raising.describe(error, self))
         except BaseException:
-            return self.encode(raising.describe(RuntimeError("an exception that cannot be told"), self))
+            untold = RuntimeError("an exception that cannot be told")
+            return self.encode(raising.describe(untold, self))
+
+
+VIEWS = {type({}.keys()): "keys", type({}.items()): "items"}
+
+
+def refuse(thing):
+    raise TypeError("no plain data")
+
+
+def view_of(name, content):
+    return dict.fromkeys(content).keys() if name == "keys" else dict(content).items()
 
 
 SCALARS = {int, str, float, bool, type(None), bytes, complex}
@@ -455,42 +366,3 @@ SCALARS = {int, str, float, bool, type(None), bytes, complex}
 
 def is_container(value):
     return isinstance(value, (list, dict, set, bytearray, deque, tuple))
-
-
-# ---------------------------------------------------------------- arguments changed in place
-
-
-def update(old, new):
-    """Gives `old` the content of `new`; containers within keep their identity where they stand."""
-    kind = type(old)
-    if kind is list and type(new) is list:
-        old[:] = [merged(old[at], item) if at < len(old) else item for at, item in enumerate(new)]
-    elif isinstance(old, dict) and isinstance(new, dict):
-        items = [(key, merged(old[key], item) if key in old else item) for key, item in new.items()]
-        old.clear()
-        for key, item in items:
-            old[key] = item
-    elif kind is set and type(new) is set:
-        old.intersection_update(new)
-        old.update(new)
-    elif kind is bytearray and type(new) is bytearray:
-        old[:] = new
-    elif kind is deque and type(new) is deque:
-        items = [merged(old[at], item) if at < len(old) else item for at, item in enumerate(new)]
-        old.clear()
-        old.extend(items)
-    elif kind is tuple and type(new) is tuple:
-        for one, other in zip(old, new):
-            if one is not other:
-                update(one, other)
-
-
-def merged(old, new):
-    """`old` with the content of `new` where that is possible, else `new`."""
-    if type(old) is not type(new) or type(old) not in CONTAINERS:
-        return new
-    update(old, new)
-    return old
-
-
-standins.number_operations(NUMBERS)

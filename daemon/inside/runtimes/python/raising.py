@@ -1,8 +1,8 @@
 """Exceptions across the pipe: told by the half where they were raised, built anew in the other.
 
 A description is (ident, class, args, message, attributes, frames, line): `class` is the name of a
-builtin or a class reference; `ident` > 0 says "an exception of yours" instead, one that came through
-a callback. Frames and line are the candidate's; the examiner tells none of its own.
+builtin or a class reference; `ident` > 0 says "an exception of yours" instead, one that came
+through a callback. Frames and line are the candidate's; the examiner tells none of its own.
 """
 
 import builtins
@@ -21,8 +21,8 @@ ARGS_MAX = 16
 NAME_MAX = 200
 MESSAGE_MAX = 16384
 
-# Control flow of the examiner's interpreter and its own verdicts: from a candidate they are ordinary
-# exceptions, unless the tests ask for them by name.
+# Control flow of the examiner's interpreter and its own verdicts: from a candidate they are
+# ordinary exceptions, unless the tests ask for them by name.
 GUARDED = {
     "SystemExit",
     "KeyboardInterrupt",
@@ -121,7 +121,8 @@ def describe(error, peer):
         return (ident, reference, args, "", {}, [], 0)
     frames = frames_to_tell(error)
     line = texts.candidate_line(frames)
-    return (0, reference, plain_args(error, peer), message, plain_attributes(error, peer), frames, line)
+    args = plain_args(error, peer)
+    return (0, reference, args, message, plain_attributes(error, peer), frames, line)
 
 
 # ---------------------------------------------------------------- building

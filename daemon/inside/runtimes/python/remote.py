@@ -30,7 +30,8 @@ from types import (
 import _assay
 import raising
 import standins
-from peer import BYE, LOAD_FAILED, LOADED, SCALARS, Peer, update
+from in_place import update
+from peer import BYE, LOAD_FAILED, LOADED, SCALARS, Peer
 from texts import TESTS_FILE, Gone, Malformed, __builtins__, layout
 
 __assay__ = layout
@@ -258,7 +259,7 @@ def new_namespace():
 
 
 def bind(namespace, candidate, used, entry_point):
-    """Gives the tests what they name of the candidate's; nothing that is the prompt's or a builtin."""
+    """Gives the tests what they name of the candidate's, no name of the prompt's or a builtin."""
     bound = False
     for name in used & candidate.names:
         if name not in namespace and not is_builtin(name) and name[:2] != "__":

@@ -75,9 +75,9 @@ class Rewriter:
             self.names = self.mark(tree.body, self.names, True)
 
     def mark(self, body, names, is_plain=False):
-        """Marks where changed arguments are settled, see remote.py. `names` are those of results that
-        may have such arguments; returns them as they are behind the body. `is_plain`: its assertions
-        are no tests, so nobody else settles behind them."""
+        """Marks where changed arguments are settled, see remote.py. `names` are those of results
+        that may have such arguments; returns them as they are behind the body. `is_plain`: its
+        assertions are no tests, so nobody else settles behind them."""
         marked = []
         for statement in body:
             kind = type(statement)
@@ -254,7 +254,7 @@ def has_sameness(statement):
 
 
 class Sameness(ast.NodeTransformer):
-    """`a is b` asks identical(a, b): an argument and what was returned for it may be two objects."""
+    """`a is b` asks identical(a, b): an argument and what came back for it may be two objects."""
 
     def visit_Compare(self, node):
         self.generic_visit(node)

@@ -1,4 +1,4 @@
-"""Examinations whose candidate is in another cell. In the examiner, which has no code of the candidate.
+"""Examinations whose candidate is in another cell. In the examiner, which has none of its code.
 
 The tests run in a module of their own. A name in them is, in this order: what the tests define; the
 entry point, always the candidate's; what the prompt defines (its helpers are the task's, never the
@@ -140,7 +140,7 @@ def examine_asserts(prompt, entry_point, setup, tests, aliases):
 
 
 def refuse_program(*job):
-    raise Refused(FAULT_TESTS) from ValueError("a program cannot be examined apart from the candidate")
+    raise Refused(FAULT_TESTS) from ValueError("a program cannot be examined split")
 
 
 # ---------------------------------------------------------------- before the fork

@@ -1,7 +1,7 @@
-"""What stands for an object of the other half: a class here for each class there, and instances of it.
+"""What stands for an object of the other half: a class here for each class there, and instances.
 
-A stand-in has no behaviour of its own: each operation that its class there supports is a request. It
-never equals plain data. Operators between a stand-in and plain data are requests only where the
+A stand-in has no behaviour of its own: each operation that its class there supports is a request.
+It never equals plain data. Operators between a stand-in and plain data are requests only where the
 tests themselves name its class: else an object that a function under test returned could choose the
 answer to `abs(result - 1.5) < 1e-6` or to `7 in result`.
 """
@@ -10,6 +10,7 @@ import weakref
 from types import GeneratorType
 
 import raising
+from operations import CALL, FIRST_OPERATION, OPERATIONS
 from texts import __builtins__, layout
 
 __assay__ = layout
@@ -19,39 +20,33 @@ NAME_MAX = 200
 
 set_attribute = object.__setattr__
 
-
-def run_awaitable(awaitable):
-    """The outcome of an awaitable; it gets an event loop of its own, also within a running one."""
-    import asyncio
-
-    running = asyncio._get_running_loop()
-    if not loops:
-        loops.append(asyncio.new_event_loop())
-    loop = loops[0]
-    if running is not None:
-        asyncio._set_running_loop(None)
-        loop = asyncio.new_event_loop()
-    try:
-        return loop.run_until_complete(outcome(awaitable))
-    finally:
-        if running is not None:
-            loop.close()
-            asyncio._set_running_loop(running)
-
-
-async def outcome(awaitable):
-    return await awaitable
-
-
-loops = []
-
-
-def send(generator, value):
-    return generator.send(value)
-
-
-def throw(generator, error):
-    return generator.throw(error)
+NUMBER = {function.__name__: number for number, function in enumerate(OPERATIONS, FIRST_OPERATION)}
+GETATTR = NUMBER["getattr"]
+SETATTR = NUMBER["setattr"]
+DELATTR = NUMBER["delattr"]
+STR = NUMBER["str"]
+REPR = NUMBER["repr"]
+FORMAT = NUMBER["format"]
+DIR = NUMBER["dir"]
+COPY = NUMBER["copy"]
+DEEPCOPY = NUMBER["deepcopy"]
+EQ = NUMBER["eq"]
+NE = NUMBER["ne"]
+ITER = NUMBER["iter"]
+LEN = NUMBER["len"]
+GETITEM = NUMBER["getitem"]
+SETITEM = NUMBER["setitem"]
+DELITEM = NUMBER["delitem"]
+CONTAINS = NUMBER["contains"]
+BOOL = NUMBER["bool"]
+HASH = NUMBER["hash"]
+ROUND = NUMBER["round"]
+NEXT = NUMBER["next"]
+SEND = NUMBER["send"]
+THROW = NUMBER["throw"]
+EXIT = NUMBER["leave"]
+AEXIT = NUMBER["async_leave"]
+AWAIT = NUMBER["run_awaitable"]
 
 
 class Handle:
@@ -123,6 +118,11 @@ def is_standin(value):
 class Meta(type):
     """Class of the stand-ins for classes."""
 
+    def __new__(mcs, name, bases, names):
+        if "_assay_class" not in names:
+            raise TypeError("a class of the tests cannot derive from one of the candidate")
+        return type.__new__(mcs, name, bases, names)
+
     def __call__(cls, *arguments, **keywords):
         return cls._assay_peer.request(CALL, (cls, *arguments), keywords)
 
@@ -188,7 +188,7 @@ def binary(operation, is_reflected):
 
 
 def in_place(operation):
-    """`a += b` of a named class gives `a` itself where that says so; never plain data in its place."""
+    """`a += b`: what it gives is up to the class, as with `a + b`."""
     return binary(operation, False)
 
 
@@ -279,63 +279,53 @@ def drive_generator(handle):
 
 
 COMPARISONS = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
-ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "divmod", "and", "or", "xor", "lshift", "rshift")  # fmt: skip
+ARITHMETIC = (
+    "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "divmod", "and", "or", "xor",
+    "lshift", "rshift",
+)  # fmt: skip
 IN_PLACE = ("iadd", "isub", "imul", "iand", "ior", "ixor")
 AWAITABLE = "__await__"
 
 
-def number_operations(numbers):
-    """Fills in the numbers of operations; peer.py, which numbers them, imports this module."""
-    by_name = {function.__name__: number for function, number in numbers.items()}
-    names = globals()
-    for name in ("GETATTR SETATTR DELATTR STR REPR FORMAT DIR COPY DEEPCOPY EQ NE CALL ITER LEN GETITEM "
-                 "SETITEM DELITEM CONTAINS BOOL HASH ROUND NEXT SEND THROW").split():  # fmt: skip
-        names[name] = by_name[name.lower()]
-    names["EXIT"] = by_name["leave"]
-    names["AEXIT"] = by_name["async_leave"]
-    names["AWAIT"] = by_name["run_awaitable"]
-    forwarders = {
-        "__call__": forward_call,
-        "__len__": forward_len,
-        "__bool__": forward_bool,
-        "__hash__": forward_hash,
-        "__contains__": forward_contains,
-        "__iter__": forward_iter,
-        "__next__": unary(by_name["next"]),
-        "__reversed__": unary(by_name["reversed"]),
-        "__getitem__": forward_getitem,
-        "__setitem__": forward_setitem,
-        "__delitem__": forward_delitem,
-        "__enter__": unary(by_name["enter"]),
-        "__exit__": forward_exit,
-        "__int__": unary(by_name["int"]),
-        "__float__": unary(by_name["float"]),
-        "__complex__": unary(by_name["complex"]),
-        "__index__": unary(by_name["index"]),
-        "__round__": forward_round,
-        "__abs__": unary_of_named(by_name["abs"]),
-        "__neg__": unary_of_named(by_name["neg"]),
-        "__pos__": unary_of_named(by_name["pos"]),
-        "__invert__": unary_of_named(by_name["invert"]),
-        "__aiter__": unary(by_name["async_iter"]),
-        "__anext__": unary(by_name["async_next"]),
-        "__aenter__": unary(by_name["async_enter"]),
-        "__aexit__": forward_aexit,
-        AWAITABLE: forward_await,
-    }
-    spelled = {"pow": "power", "and": "and_", "or": "or_"}
-    for name in COMPARISONS:
-        forwarders["__%s__" % name] = binary(by_name[name], False)
-    for name in ARITHMETIC:
-        number = by_name[spelled.get(name, name)]
-        forwarders["__%s__" % name] = binary(number, False)
-        forwarders["__r%s__" % name] = binary(number, True)
-    for name in IN_PLACE:
-        forwarders["__%s__" % name] = in_place(by_name[name])
-    FORWARDERS.update(forwarders)
-
-
-FORWARDERS = {}
+# A type has them if the class there has them.
+FORWARDERS = {
+    "__call__": forward_call,
+    "__len__": forward_len,
+    "__bool__": forward_bool,
+    "__hash__": forward_hash,
+    "__contains__": forward_contains,
+    "__iter__": forward_iter,
+    "__next__": unary(NUMBER["next"]),
+    "__reversed__": unary(NUMBER["reversed"]),
+    "__getitem__": forward_getitem,
+    "__setitem__": forward_setitem,
+    "__delitem__": forward_delitem,
+    "__enter__": unary(NUMBER["enter"]),
+    "__exit__": forward_exit,
+    "__int__": unary(NUMBER["int"]),
+    "__float__": unary(NUMBER["float"]),
+    "__complex__": unary(NUMBER["complex"]),
+    "__index__": unary(NUMBER["index"]),
+    "__round__": forward_round,
+    "__abs__": unary_of_named(NUMBER["abs"]),
+    "__neg__": unary_of_named(NUMBER["neg"]),
+    "__pos__": unary_of_named(NUMBER["pos"]),
+    "__invert__": unary_of_named(NUMBER["invert"]),
+    "__aiter__": unary(NUMBER["async_iter"]),
+    "__anext__": unary(NUMBER["async_next"]),
+    "__aenter__": unary(NUMBER["async_enter"]),
+    "__aexit__": forward_aexit,
+    AWAITABLE: forward_await,
+}
+spelled = {"pow": "power", "and": "and_", "or": "or_"}
+for name in COMPARISONS:
+    FORWARDERS["__%s__" % name] = binary(NUMBER[name], False)
+for name in ARITHMETIC:
+    number = NUMBER[spelled.get(name, name)]
+    FORWARDERS["__%s__" % name] = binary(number, False)
+    FORWARDERS["__r%s__" % name] = binary(number, True)
+for name in IN_PLACE:
+    FORWARDERS["__%s__" % name] = in_place(NUMBER[name])
 
 
 # ---------------------------------------------------------------- classes
@@ -353,9 +343,8 @@ def describe_class(kind, peer):
     name = str(kind.__name__)[:NAME_MAX]
     module = str(kind.__module__)[:NAME_MAX]
     base = raising.builtin_base(kind) if issubclass(kind, BaseException) else ""
-    bases = [
-        peer.define(parent) for parent in kind.__bases__ if parent.__module__ not in ("builtins", "abc")
-    ]
+    parents = (parent for parent in kind.__bases__ if parent.__module__ not in ("builtins", "abc"))
+    bases = [peer.define(parent) for parent in parents]
     # A class that says None (unhashable) does not support it, which is told by a leading "-".
     methods = [method for method in FORWARDERS if supports(kind, method)]
     if getattr(kind, "__hash__", None) is None:
@@ -370,6 +359,7 @@ class StandIns:
         self.peer = peer
         self.classes = {}  # ident there -> class here
         self.exceptions = {}
+        self.views = {}
         self.exception_classes = {}  # class here -> ident there
         self.handles = weakref.WeakValueDictionary()
         self.generators = weakref.WeakKeyDictionary()
@@ -424,6 +414,8 @@ class StandIns:
         names = {"__slots__": (), "__module__": module, "__qualname__": name,
                  "_assay_class": ident, "_assay_peer": self.peer,
                  "_assay_is_named": self.peer.trusts}  # fmt: skip
+        if module == "builtins":  # of a function, it is its own
+            names["__doc__"] = property(document_of)
         for method in methods:
             if method == "-__hash__":
                 names["__hash__"] = None
@@ -447,9 +439,14 @@ class StandIns:
         parents = tuple(parent for parent in parents if issubclass(parent, BaseException))
         if not parents:
             parents = (raising.usable(builtin, None),)
-        kind = type(name, parents, {"__module__": module, "__str__": message_of, "__init__": take_args})
+        names = {"__module__": module, "__str__": message_of, "__init__": take_args}
+        kind = type(name, parents, names)
         self.classes[ident] = kind
         self.exception_classes[kind] = ident
+
+
+def document_of(handle):
+    return ask(handle, GETATTR, "__doc__")
 
 
 def take_args(self, *arguments, **keywords):

@@ -255,7 +255,7 @@ def describe(error, limit):
 
 
 def explain(error, limit):
-    """As describe(), led by the outcome: do the tests say "wrong" by it, or has the candidate raised?"""
+    """As describe(), led by the outcome: do the tests say "wrong", or has the candidate raised?"""
     if isinstance(error, Gone):
         return (OUTCOME_CRASHED, *describe_end(error))
     says_wrong = isinstance(error, (AssertionError, SystemExit))
