@@ -4,8 +4,9 @@ One run, its rounds interleaved (machines drift by more than the differences of 
 reference solutions of HumanEval. Prints a table; writes one JSON line a runner to
 $ASSAY_BUILD/bench/results.jsonl. ROUNDS=n sets the number of rounds (default 5).
 
-floor: the same warm interpreter forked without any isolation (floor.c). socket: through assayd with
-one request a candidate (load.c); throughput with a few requests waiting, latency with none.
+floor: the same warm interpreter forked without any isolation (floor.c). split and shared: through
+assayd with one request a candidate (load.c), the tests in a process of their own or in the
+candidate's; throughput with a few requests waiting, latency with none.
 """
 
 import glob
@@ -123,8 +124,10 @@ class Floor(Runner):
 
 
 class Socket(Runner):
-    def __init__(self, slots, tasks, folder):
-        super().__init__("socket", slots)
+    """Through assayd; `integrity` as in a request: split, two cells an evaluation, or shared."""
+
+    def __init__(self, slots, tasks, folder, integrity):
+        super().__init__(integrity, slots)
         self.path = os.path.join(folder, "load.tasks")
         self.n_tasks = len(tasks)
         with open(self.path, "wb") as file:
@@ -135,7 +138,7 @@ class Socket(Runner):
 
     def load(self, window):
         program = os.path.join(BUILD, "bench", "load")
-        return run_lines([program, self.daemon.path, self.path, str(window)], "PASSED")
+        return run_lines([program, self.daemon.path, self.path, str(window), self.name], "PASSED")
 
     def measure(self):
         seconds, _, failed = self.load(self.workers * WAITING)
@@ -180,7 +183,8 @@ def make_runners(tasks, folder):
     runners = []
     for workers in (1, 2):
         runners.append(Floor(workers, tasks, folder))
-        runners.append(Socket(workers, tasks, folder))
+        runners.append(Socket(workers, tasks, folder, "shared"))
+        runners.append(Socket(workers, tasks, folder, "split"))
         runners.append(Command("python3 -I", workers, tasks, folder, lambda path: [*PLAIN, path]))
         if shutil.which("bwrap"):
             runners.append(Command("bubblewrap", workers, tasks, folder, in_bubblewrap))

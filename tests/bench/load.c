@@ -77,7 +77,7 @@ static void read_tasks(const char *path)
 	}
 }
 
-static void submit(assay_client *client, struct task *task)
+static void submit(assay_client *client, struct task *task, enum assay_integrity integrity)
 {
 	assay_request *request = assay_request_new("python");
 	const struct text *texts = task->texts;
@@ -89,6 +89,7 @@ static void submit(assay_client *client, struct task *task)
 				   texts[ENTRY_POINT].len) < 0 ||
 	    assay_request_set_check(request, texts[TEST].bytes, texts[TEST].len) < 0 ||
 	    assay_request_set_number(request, ASSAY_REQUEST_NO_CACHE, 1) < 0 ||
+	    assay_request_set_number(request, ASSAY_REQUEST_INTEGRITY, integrity) < 0 ||
 	    assay_request_add_candidate(request, NULL, texts[CODE].bytes, texts[CODE].len) < 0)
 		die("cannot make a request");
 	task->submitted_ns = now_ns();
@@ -134,21 +135,23 @@ static bool take_answer(assay_client *client)
 int main(int argc, char **argv)
 {
 	assay_client *client;
+	enum assay_integrity integrity;
 	size_t window, submitted = 0, done = 0;
 	uint64_t start;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: load SOCKET TASKS WINDOW\n");
+	if (argc != 5) {
+		fprintf(stderr, "usage: load SOCKET TASKS WINDOW split|shared\n");
 		return 2;
 	}
 	read_tasks(argv[2]);
 	window = strtoul(argv[3], NULL, 10);
+	integrity = strcmp(argv[4], "shared") == 0 ? ASSAY_SHARED : ASSAY_SPLIT;
 	if (assay_connect(argv[1], "load", CONNECT_TIMEOUT_MS, &client) < 0)
 		die("cannot connect");
 	start = now_ns();
 	while (done < n_tasks) {
 		while (submitted < n_tasks && submitted - done < window)
-			submit(client, &tasks[submitted++]);
+			submit(client, &tasks[submitted++], integrity);
 		done += take_answer(client);
 	}
 	start = now_ns() - start;

@@ -83,6 +83,7 @@ def main():
         examiner.rehearse()
     remove_handlers()
     os.chdir(areas[0])
+    os.environ.pop("LD_BIND_NOW", None)
     sys.argv[:] = ["candidate.py"]
     sys.path[:] = [entry for entry in sys.path if entry not in (FOLDER, "")]
     for name in OURS:
