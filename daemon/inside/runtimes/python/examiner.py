@@ -22,6 +22,7 @@ import sys
 
 import _assay
 import examinee
+import program
 import texts
 from examinee import Unusable
 from rewrite import PREFIX, Rewriter, done, guard
@@ -32,6 +33,7 @@ __assay__ = layout  # marks frames as ours
 KIND_CHECK = 1
 KIND_ASSERTS = 2
 KIND_PROGRAM = 3
+KIND_STDIO = 4
 
 STATE_LOADING = 1
 STATE_TESTING = 2
@@ -329,12 +331,14 @@ def call_fork_handlers(*sources):
 
 
 def run(job):
-    kind, prompt, code, entry_point, setup, tests, files, modules = job
+    kind, prompt, code, entry_point, setup, tests, files, modules, role = job
     aliases = [name.decode("utf-8", "replace") for name in modules]
     try:
         call_fork_handlers(prompt, code, setup, *tests, *files)
         gc.enable()
         examinee.write_files(files)
+        if kind == KIND_STDIO:
+            return program.run(code, aliases)
         EXAMINATIONS[kind](prompt, code, entry_point, setup, tests, aliases)
     except Refused as refused:
         _assay.fault(refused.fault, *texts.describe(refused.__cause__, FAULT_BYTES))

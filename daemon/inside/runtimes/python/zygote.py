@@ -9,7 +9,7 @@ import sys
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 WORK_AREAS = ("/tmp", "/dev/shm")
-OURS = ("_assay", "examiner", "examinee", "rewrite", "texts")
+OURS = ("_assay", "examiner", "examinee", "program", "rewrite", "texts")
 
 # Runs of the examiner's own code before the first fork: the interpreter specializes code and fills
 # caches in its first runs, and every page that it writes after the fork is copied.
