@@ -10,6 +10,7 @@
 
 /*
  * A sealed memfd with what `role` may know of the job, to be given away, or -errno: an examiner
- * gets no code, an examinee neither tests nor nonce.
+ * gets no code, an examinee neither tests nor nonce. Of stdio it is the code, and what the next
+ * case reads; never what it shall print.
  */
 int job_write(const struct job *job, enum job_role role, const uint8_t nonce[JOB_NONCE_BYTES]);

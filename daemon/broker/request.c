@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "broker/batch.h"
+#include "core/case.h"
 #include "core/extract.h"
 #include "inside/wire.h"
 
@@ -81,6 +83,101 @@ static int take_asserts(struct task *task, const Assay__AssertTests *asserts,
 	return 0;
 }
 
+static int take_tolerance(const Assay__StdioTests *stdio, struct tolerance *tolerance,
+			  struct refusal *refusal)
+{
+	*tolerance = (struct tolerance){.absolute = stdio->absolute_tolerance,
+					.relative = stdio->relative_tolerance};
+	if (!isfinite(tolerance->absolute) || tolerance->absolute < 0)
+		return refuse(refusal, INVALID, "evaluate.stdio.absolute_tolerance",
+			      "a tolerance is a finite number and not negative");
+	if (!isfinite(tolerance->relative) || tolerance->relative < 0)
+		return refuse(refusal, INVALID, "evaluate.stdio.relative_tolerance",
+			      "a tolerance is a finite number and not negative");
+	if (tolerance->absolute == 0 && tolerance->relative == 0)
+		*tolerance = (struct tolerance){.absolute = CASE_DEFAULT_ABSOLUTE,
+						.relative = CASE_DEFAULT_RELATIVE};
+	return 0;
+}
+
+static int take_comparator(struct stdio_tests *tests, const Assay__StdioTests *stdio,
+			   struct refusal *refusal)
+{
+	int comparator = compare_find(stdio->comparator);
+
+	if (comparator < 0)
+		return refuse(refusal, INVALID, "evaluate.stdio.comparator",
+			      "unknown comparator; known are: exact, rstrip, lines, tokens, "
+			      "tokens_ci, float, decimal, set");
+	tests->comparator = (enum comparator)comparator;
+	return take_tolerance(stdio, &tests->tolerance, refusal);
+}
+
+static int take_case(struct task *task, const Assay__StdioTests *stdio, size_t index,
+		     const struct policy *policy, struct refusal *refusal)
+{
+	const Assay__StdioTests__Case *from = stdio->cases[index];
+	char field[96];
+
+	snprintf(field, sizeof(field), "evaluate.stdio.cases[%zu]", index);
+	if (strlen(from->name) > ID_MAX)
+		return refuse(refusal, INVALID, field, "a name has at most %d bytes", ID_MAX);
+	if (from->stdin.len > policy->file_bytes)
+		return refuse(refusal, ASSAY__ERROR_CODE__TOO_LARGE, field,
+			      "stdin has %zu bytes, the policy allows at most %" PRIu64,
+			      from->stdin.len, policy->file_bytes);
+	/* More is not kept of what a program prints: nothing could ever be equal to it. */
+	if (from->stdout.len > task->limits.output_bytes)
+		return refuse(refusal, INVALID, field,
+			      "stdout has %zu bytes, but limits.output_bytes is %" PRIu64,
+			      from->stdout.len, task->limits.output_bytes);
+	if (task->stdio->comparator == COMPARE_SET && from->stdout.len > CASE_SET_BYTES_MAX)
+		return refuse(refusal, ASSAY__ERROR_CODE__TOO_LARGE, field,
+			      "stdout has %zu bytes, at most %u can be compared as a set",
+			      from->stdout.len, CASE_SET_BYTES_MAX);
+	task->tests[index] = slice_of(from->stdin);
+	task->stdio->cases[index] =
+		(struct stdio_case){.name = from->name, .expected = slice_of(from->stdout)};
+	return 0;
+}
+
+/* Who wishes no limit gets one that suits what is expected: the longest output twice, and more. */
+static void widen_output(struct limits *limits, const Assay__StdioTests *stdio,
+			 const struct policy *policy)
+{
+	uint64_t longest = 0;
+
+	for (size_t i = 0; i < stdio->n_cases; i++)
+		if (longest < stdio->cases[i]->stdout.len)
+			longest = stdio->cases[i]->stdout.len;
+	limits->output_bytes += 2 * longest;
+	if (limits->output_bytes > policy->maximum_limits.output_bytes)
+		limits->output_bytes = policy->maximum_limits.output_bytes;
+}
+
+/* The limits must be known. */
+static int take_stdio(struct task *task, const Assay__Evaluate *evaluate,
+		      const struct policy *policy, struct refusal *refusal)
+{
+	const Assay__StdioTests *stdio = evaluate->stdio;
+	int outcome;
+
+	if (stdio->n_cases > RECORD_TESTS_MAX)
+		return refuse(refusal, INVALID, "evaluate.stdio.cases", "at most %u cases",
+			      RECORD_TESTS_MAX);
+	if (evaluate->limits == NULL || evaluate->limits->output_bytes == 0)
+		widen_output(&task->limits, stdio, policy);
+	task->kind = TASK_STDIO;
+	task->n_tests = stdio->n_cases;
+	task->tests = xcalloc(task->n_tests, sizeof(*task->tests));
+	task->stdio = xcalloc(1, sizeof(*task->stdio));
+	task->stdio->cases = xcalloc(task->n_tests, sizeof(*task->stdio->cases));
+	outcome = take_comparator(task->stdio, stdio, refusal);
+	for (size_t i = 0; i < stdio->n_cases && outcome == 0; i++)
+		outcome = take_case(task, stdio, i, policy, refusal);
+	return outcome;
+}
+
 static int refuse_kind(const char *kind, struct refusal *refusal)
 {
 	char field[64];
@@ -88,11 +185,12 @@ static int refuse_kind(const char *kind, struct refusal *refusal)
 	snprintf(field, sizeof(field), "evaluate.%s", kind);
 	return refuse(refusal, INVALID, field,
 		      "tests of kind \"%s\" are not served by this version; served are: check, "
-		      "asserts, program",
+		      "asserts, program, stdio",
 		      kind);
 }
 
-static int take_tests(struct task *task, const Assay__Evaluate *evaluate, struct refusal *refusal)
+static int take_tests(struct task *task, const Assay__Evaluate *evaluate,
+		      const struct policy *policy, struct refusal *refusal)
 {
 	switch (evaluate->tests_case) {
 	case ASSAY__EVALUATE__TESTS_CHECK:
@@ -114,7 +212,7 @@ static int take_tests(struct task *task, const Assay__Evaluate *evaluate, struct
 	case ASSAY__EVALUATE__TESTS_PYTEST:
 		return refuse_kind("pytest", refusal);
 	case ASSAY__EVALUATE__TESTS_STDIO:
-		return refuse_kind("stdio", refusal);
+		return take_stdio(task, evaluate, policy, refusal);
 	case ASSAY__EVALUATE__TESTS_CALLS:
 		return refuse_kind("calls", refusal);
 	case ASSAY__EVALUATE__TESTS_ANSWER:
@@ -317,13 +415,13 @@ static int take_task(struct broker *broker, struct task *task, const Assay__Eval
 	task->wants_split = evaluate->integrity == ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SPLIT;
 	task->feedback_bytes =
 		evaluate->feedback_bytes > 0 ? evaluate->feedback_bytes : FEEDBACK_DEFAULT;
-	outcome = take_tests(task, evaluate, refusal);
-	task->is_split = task->kind != TASK_PROGRAM &&
+	outcome = take_limits(&task->limits, evaluate->limits, &broker->policies->policies[policy],
+			      refusal);
+	if (outcome == 0)
+		outcome = take_tests(task, evaluate, &broker->policies->policies[policy], refusal);
+	task->is_split = (task->kind == TASK_CHECK || task->kind == TASK_ASSERTS) &&
 			 evaluate->integrity != ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SHARED;
-	if (outcome != 0)
-		return outcome;
-	return take_limits(&task->limits, evaluate->limits, &broker->policies->policies[policy],
-			   refusal);
+	return outcome;
 }
 
 static int check_room(const struct broker *broker, const Assay__Evaluate *evaluate,
