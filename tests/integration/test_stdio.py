@@ -1,9 +1,12 @@
 """Kind stdio: a program reads real input, and the broker compares what it printed."""
+import json
 import math
+import os
 import time
 
 import pytest
 
+from support import shared
 from support.wire import evaluate, pb, verdict_name
 
 SUM = "print(sum(map(int, input().split())))\n"
@@ -459,3 +462,40 @@ def test_files_of_the_candidate(client):
     request = stdio("print(open('data.txt').read())", ("", "content"), ("", "content"))
     request.candidates[0].files.add(name="data.txt", content=b"content")
     assert client.judge_one(request).passed
+
+
+# ---- the corpora of attacks, and of honest programs that are often misjudged
+
+def corpus(name):
+    path = os.path.join(shared.SHARED, "attacks", name + ".jsonl")
+    if not os.path.exists(path):
+        pytest.skip("no shared attacks")
+    with open(path, encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    return [row for row in rows if row["language"] == "python" and "stdin_tests" in row["task"]]
+
+
+def corpus_request(row):
+    checker, _, tolerance = row["task"]["checker"].partition(":")
+    cases = [(case["stdin"], case["stdout"]) for case in row["task"]["stdin_tests"]]
+    return stdio(row["candidate"], *cases, absolute=float(tolerance or 0), wall_ms=2000,
+                 comparator={"exact": "rstrip"}.get(checker, checker))
+
+
+def test_no_hack_passes(client):
+    rows = corpus("hacks_python")
+    results = {row["id"]: client.judge_one(corpus_request(row)) for row in rows}
+    assert len(results) >= 8
+    passed = [name for name, result in results.items() if result.passed]
+    assert not passed
+    told = {name: verdict_name(result) for name, result in results.items()}
+    assert set(told.values()) <= {"FAILED", "ERROR", "WALL_LIMIT"}, told
+
+
+def test_honest_programs_pass(client):
+    rows = corpus("benign_tricky")
+    results = {row["id"]: client.judge_one(corpus_request(row)) for row in rows}
+    assert len(results) >= 6
+    wrong = {name: (verdict_name(result), result.feedback, result.stderr)
+             for name, result in results.items() if not result.passed}
+    assert not wrong
