@@ -95,6 +95,8 @@ void batch_finish(struct broker *broker, struct job *job, const struct judgement
 	struct batch *batch = job->batch;
 
 	send_result(broker, job, judgement);
+	cases_free(job->cases);
+	job->cases = NULL;
 	job_move(job, JOB_DONE);
 	if (batch->n_unfinished == 0)
 		end_batch(broker, batch);

@@ -6,7 +6,6 @@
 
 #include <ctype.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +13,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "broker/batch.h"
-#include "core/case.h"
+#include "broker/stdio_request.h"
 #include "core/extract.h"
 #include "inside/wire.h"
 
@@ -23,11 +22,8 @@
 #define FEEDBACK_DEFAULT 2000
 #define RETRY_AFTER_MS 250
 
-static int refuse(struct refusal *refusal, Assay__ErrorCode code, const char *field,
-		  const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-static int refuse(struct refusal *refusal, Assay__ErrorCode code, const char *field,
-		  const char *format, ...)
+int request_refuse(struct refusal *refusal, Assay__ErrorCode code, const char *field,
+		   const char *format, ...)
 {
 	va_list args;
 
@@ -57,8 +53,9 @@ static int take_source(struct task *task, enum task_kind kind, ProtobufCBinaryDa
 		       ProtobufCBinaryData sha256, const char *field, struct refusal *refusal)
 {
 	if (sha256.len > 0)
-		return refuse(refusal, INVALID, field,
-			      "tests by hash are not served by this version: send the source");
+		return request_refuse(
+			refusal, INVALID, field,
+			"tests by hash are not served by this version: send the source");
 	task->kind = kind;
 	if (source.len == 0)
 		return 0;
@@ -72,8 +69,8 @@ static int take_asserts(struct task *task, const Assay__AssertTests *asserts,
 			struct refusal *refusal)
 {
 	if (asserts->n_asserts > RECORD_TESTS_MAX)
-		return refuse(refusal, INVALID, "evaluate.asserts", "at most %u assertions",
-			      RECORD_TESTS_MAX);
+		return request_refuse(refusal, INVALID, "evaluate.asserts", "at most %u assertions",
+				      RECORD_TESTS_MAX);
 	task->kind = TASK_ASSERTS;
 	task->setup = slice_of(asserts->setup);
 	task->n_tests = asserts->n_asserts;
@@ -83,110 +80,16 @@ static int take_asserts(struct task *task, const Assay__AssertTests *asserts,
 	return 0;
 }
 
-static int take_tolerance(const Assay__StdioTests *stdio, struct tolerance *tolerance,
-			  struct refusal *refusal)
-{
-	*tolerance = (struct tolerance){.absolute = stdio->absolute_tolerance,
-					.relative = stdio->relative_tolerance};
-	if (!isfinite(tolerance->absolute) || tolerance->absolute < 0)
-		return refuse(refusal, INVALID, "evaluate.stdio.absolute_tolerance",
-			      "a tolerance is a finite number and not negative");
-	if (!isfinite(tolerance->relative) || tolerance->relative < 0)
-		return refuse(refusal, INVALID, "evaluate.stdio.relative_tolerance",
-			      "a tolerance is a finite number and not negative");
-	if (tolerance->absolute == 0 && tolerance->relative == 0)
-		*tolerance = (struct tolerance){.absolute = CASE_DEFAULT_ABSOLUTE,
-						.relative = CASE_DEFAULT_RELATIVE};
-	return 0;
-}
-
-static int take_comparator(struct stdio_tests *tests, const Assay__StdioTests *stdio,
-			   struct refusal *refusal)
-{
-	int comparator = compare_find(stdio->comparator);
-
-	if (comparator < 0)
-		return refuse(refusal, INVALID, "evaluate.stdio.comparator",
-			      "unknown comparator; known are: exact, rstrip, lines, tokens, "
-			      "tokens_ci, float, decimal, set");
-	tests->comparator = (enum comparator)comparator;
-	return take_tolerance(stdio, &tests->tolerance, refusal);
-}
-
-static int take_case(struct task *task, const Assay__StdioTests *stdio, size_t index,
-		     const struct policy *policy, struct refusal *refusal)
-{
-	const Assay__StdioTests__Case *from = stdio->cases[index];
-	char field[96];
-
-	snprintf(field, sizeof(field), "evaluate.stdio.cases[%zu]", index);
-	if (strlen(from->name) > ID_MAX)
-		return refuse(refusal, INVALID, field, "a name has at most %d bytes", ID_MAX);
-	if (from->stdin.len > policy->file_bytes)
-		return refuse(refusal, ASSAY__ERROR_CODE__TOO_LARGE, field,
-			      "stdin has %zu bytes, the policy allows at most %" PRIu64,
-			      from->stdin.len, policy->file_bytes);
-	/* More is not kept of what a program prints: nothing could ever be equal to it. */
-	if (from->stdout.len > task->limits.output_bytes)
-		return refuse(refusal, INVALID, field,
-			      "stdout has %zu bytes, but limits.output_bytes is %" PRIu64,
-			      from->stdout.len, task->limits.output_bytes);
-	if (task->stdio->comparator == COMPARE_SET && from->stdout.len > CASE_SET_BYTES_MAX)
-		return refuse(refusal, ASSAY__ERROR_CODE__TOO_LARGE, field,
-			      "stdout has %zu bytes, at most %u can be compared as a set",
-			      from->stdout.len, CASE_SET_BYTES_MAX);
-	task->tests[index] = slice_of(from->stdin);
-	task->stdio->cases[index] =
-		(struct stdio_case){.name = from->name, .expected = slice_of(from->stdout)};
-	return 0;
-}
-
-/* Who wishes no limit gets one that suits what is expected: the longest output twice, and more. */
-static void widen_output(struct limits *limits, const Assay__StdioTests *stdio,
-			 const struct policy *policy)
-{
-	uint64_t longest = 0;
-
-	for (size_t i = 0; i < stdio->n_cases; i++)
-		if (longest < stdio->cases[i]->stdout.len)
-			longest = stdio->cases[i]->stdout.len;
-	limits->output_bytes += 2 * longest;
-	if (limits->output_bytes > policy->maximum_limits.output_bytes)
-		limits->output_bytes = policy->maximum_limits.output_bytes;
-}
-
-/* The limits must be known. */
-static int take_stdio(struct task *task, const Assay__Evaluate *evaluate,
-		      const struct policy *policy, struct refusal *refusal)
-{
-	const Assay__StdioTests *stdio = evaluate->stdio;
-	int outcome;
-
-	if (stdio->n_cases > RECORD_TESTS_MAX)
-		return refuse(refusal, INVALID, "evaluate.stdio.cases", "at most %u cases",
-			      RECORD_TESTS_MAX);
-	if (evaluate->limits == NULL || evaluate->limits->output_bytes == 0)
-		widen_output(&task->limits, stdio, policy);
-	task->kind = TASK_STDIO;
-	task->n_tests = stdio->n_cases;
-	task->tests = xcalloc(task->n_tests, sizeof(*task->tests));
-	task->stdio = xcalloc(1, sizeof(*task->stdio));
-	task->stdio->cases = xcalloc(task->n_tests, sizeof(*task->stdio->cases));
-	outcome = take_comparator(task->stdio, stdio, refusal);
-	for (size_t i = 0; i < stdio->n_cases && outcome == 0; i++)
-		outcome = take_case(task, stdio, i, policy, refusal);
-	return outcome;
-}
-
 static int refuse_kind(const char *kind, struct refusal *refusal)
 {
 	char field[64];
 
 	snprintf(field, sizeof(field), "evaluate.%s", kind);
-	return refuse(refusal, INVALID, field,
-		      "tests of kind \"%s\" are not served by this version; served are: check, "
-		      "asserts, program, stdio",
-		      kind);
+	return request_refuse(
+		refusal, INVALID, field,
+		"tests of kind \"%s\" are not served by this version; served are: check, "
+		"asserts, program, stdio",
+		kind);
 }
 
 static int take_tests(struct task *task, const Assay__Evaluate *evaluate,
@@ -195,9 +98,10 @@ static int take_tests(struct task *task, const Assay__Evaluate *evaluate,
 	switch (evaluate->tests_case) {
 	case ASSAY__EVALUATE__TESTS_CHECK:
 		if (evaluate->entry_point[0] == '\0')
-			return refuse(refusal, INVALID, "evaluate.entry_point",
-				      "tests of kind \"check\" need the name of the function under "
-				      "test");
+			return request_refuse(
+				refusal, INVALID, "evaluate.entry_point",
+				"tests of kind \"check\" need the name of the function under "
+				"test");
 		return take_source(task, TASK_CHECK, evaluate->check->source,
 				   evaluate->check->source_sha256, "evaluate.check.source_sha256",
 				   refusal);
@@ -212,7 +116,7 @@ static int take_tests(struct task *task, const Assay__Evaluate *evaluate,
 	case ASSAY__EVALUATE__TESTS_PYTEST:
 		return refuse_kind("pytest", refusal);
 	case ASSAY__EVALUATE__TESTS_STDIO:
-		return take_stdio(task, evaluate, policy, refusal);
+		return stdio_request_take(task, evaluate, policy, refusal);
 	case ASSAY__EVALUATE__TESTS_CALLS:
 		return refuse_kind("calls", refusal);
 	case ASSAY__EVALUATE__TESTS_ANSWER:
@@ -231,9 +135,9 @@ static int take_limit(uint64_t wish, uint64_t standard, uint64_t maximum, const 
 
 	if (wish > maximum) {
 		snprintf(field, sizeof(field), "evaluate.limits.%s", name);
-		return refuse(refusal, INVALID, field,
-			      "%s is %" PRIu64 ", the policy allows at most %" PRIu64, name, wish,
-			      maximum);
+		return request_refuse(refusal, INVALID, field,
+				      "%s is %" PRIu64 ", the policy allows at most %" PRIu64, name,
+				      wish, maximum);
 	}
 	*limit = wish > 0 ? wish : standard;
 	return 0;
@@ -293,19 +197,21 @@ static int take_files(struct job *job, const Assay__Candidate *candidate, size_t
 
 	snprintf(field, sizeof(field), "evaluate.candidates[%zu].files", index);
 	if (candidate->n_files > FILES_MAX)
-		return refuse(refusal, INVALID, field, "at most %d files", FILES_MAX);
+		return request_refuse(refusal, INVALID, field, "at most %d files", FILES_MAX);
 	job->files = xcalloc(candidate->n_files, sizeof(*job->files));
 	for (size_t i = 0; i < candidate->n_files; i++) {
 		const Assay__File *file = candidate->files[i];
 
 		if (!is_file_name(file->name))
-			return refuse(refusal, INVALID, field,
-				      "a file name has 1 to 128 of [A-Za-z0-9._-] and no leading "
-				      "dot");
+			return request_refuse(
+				refusal, INVALID, field,
+				"a file name has 1 to 128 of [A-Za-z0-9._-] and no leading "
+				"dot");
 		if (file->content_sha256.len > 0)
-			return refuse(refusal, INVALID, field,
-				      "files by hash are not served by this version: send the "
-				      "content");
+			return request_refuse(
+				refusal, INVALID, field,
+				"files by hash are not served by this version: send the "
+				"content");
 		job->files[i] =
 			(struct job_file){.name = file->name, .content = slice_of(file->content)};
 		job->n_files++;
@@ -326,13 +232,13 @@ static int take_candidate(struct job *job, const Assay__Evaluate *evaluate, size
 		job->code = extract_last_fence(job->code);
 	if (strlen(candidate->id) > ID_MAX) {
 		snprintf(field, sizeof(field), "evaluate.candidates[%zu].id", index);
-		return refuse(refusal, INVALID, field, "at most %d bytes", ID_MAX);
+		return request_refuse(refusal, INVALID, field, "at most %d bytes", ID_MAX);
 	}
 	if (job->code.len > policy->code_bytes) {
 		snprintf(field, sizeof(field), "evaluate.candidates[%zu].code", index);
-		return refuse(refusal, ASSAY__ERROR_CODE__TOO_LARGE, field,
-			      "%zu bytes of code, the policy allows at most %" PRIu64,
-			      job->code.len, policy->code_bytes);
+		return request_refuse(refusal, ASSAY__ERROR_CODE__TOO_LARGE, field,
+				      "%zu bytes of code, the policy allows at most %" PRIu64,
+				      job->code.len, policy->code_bytes);
 	}
 	return take_files(job, candidate, index, refusal);
 }
@@ -344,12 +250,12 @@ static int take_candidates(struct broker *broker, struct batch *batch,
 	uint32_t max = broker->settings->candidates_max;
 
 	if (evaluate->n_candidates == 0)
-		return refuse(refusal, INVALID, "evaluate.candidates",
-			      "a request has at least one candidate");
+		return request_refuse(refusal, INVALID, "evaluate.candidates",
+				      "a request has at least one candidate");
 	if (evaluate->n_candidates > max)
-		return refuse(refusal, ASSAY__ERROR_CODE__TOO_LARGE, "evaluate.candidates",
-			      "%zu candidates, at most %u in one request", evaluate->n_candidates,
-			      max);
+		return request_refuse(refusal, ASSAY__ERROR_CODE__TOO_LARGE, "evaluate.candidates",
+				      "%zu candidates, at most %u in one request",
+				      evaluate->n_candidates, max);
 	batch->jobs = xcalloc(evaluate->n_candidates, sizeof(*batch->jobs));
 	for (size_t i = 0; i < evaluate->n_candidates; i++) {
 		int outcome;
@@ -368,18 +274,19 @@ static int take_candidates(struct broker *broker, struct batch *batch,
 static int check_options(const Assay__Evaluate *evaluate, struct refusal *refusal)
 {
 	if (strlen(evaluate->id) > ID_MAX)
-		return refuse(refusal, INVALID, "evaluate.id", "at most %d bytes", ID_MAX);
+		return request_refuse(refusal, INVALID, "evaluate.id", "at most %d bytes", ID_MAX);
 	if (evaluate->n_suites > 0)
-		return refuse(refusal, INVALID, "evaluate.suites",
-			      "several test suites in one request are not served by this version");
+		return request_refuse(
+			refusal, INVALID, "evaluate.suites",
+			"several test suites in one request are not served by this version");
 	if ((unsigned int)evaluate->integrity > ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SHARED)
-		return refuse(refusal, INVALID, "evaluate.integrity", "unknown value");
+		return request_refuse(refusal, INVALID, "evaluate.integrity", "unknown value");
 	if ((unsigned int)evaluate->reveal > ASSAY__REVEAL__REVEAL_NONE)
-		return refuse(refusal, INVALID, "evaluate.reveal", "unknown value");
+		return request_refuse(refusal, INVALID, "evaluate.reveal", "unknown value");
 	if ((unsigned int)evaluate->stop > ASSAY__STOP__STOP_FIRST_FAILURE)
-		return refuse(refusal, INVALID, "evaluate.stop", "unknown value");
+		return request_refuse(refusal, INVALID, "evaluate.stop", "unknown value");
 	if ((unsigned int)evaluate->extract > ASSAY__EXTRACT__EXTRACT_LAST_FENCE)
-		return refuse(refusal, INVALID, "evaluate.extract", "unknown value");
+		return request_refuse(refusal, INVALID, "evaluate.extract", "unknown value");
 	return 0;
 }
 
@@ -402,9 +309,10 @@ static int take_task(struct broker *broker, struct task *task, const Assay__Eval
 	int outcome;
 
 	if (policy < 0)
-		return refuse(refusal, ASSAY__ERROR_CODE__UNKNOWN_LANGUAGE, "evaluate.language",
-			      "no policy for the language \"%.*s\"",
-			      (int)character_boundary(evaluate->language, 40), evaluate->language);
+		return request_refuse(refusal, ASSAY__ERROR_CODE__UNKNOWN_LANGUAGE,
+				      "evaluate.language", "no policy for the language \"%.*s\"",
+				      (int)character_boundary(evaluate->language, 40),
+				      evaluate->language);
 	task->id = evaluate->id;
 	task->policy = (uint32_t)policy;
 	task->prompt = slice_of(evaluate->prompt);
@@ -428,13 +336,13 @@ static int check_room(const struct broker *broker, const Assay__Evaluate *evalua
 		      struct refusal *refusal)
 {
 	if (broker->is_stopping)
-		return refuse(refusal, ASSAY__ERROR_CODE__SHUTTING_DOWN, "",
-			      "the daemon is shutting down");
+		return request_refuse(refusal, ASSAY__ERROR_CODE__SHUTTING_DOWN, "",
+				      "the daemon is shutting down");
 	if (queue_check(&broker->queue, (uint32_t)evaluate->n_candidates) == 0)
 		return 0;
-	refuse(refusal, ASSAY__ERROR_CODE__OVERLOADED, "",
-	       "the queue is full: %u evaluations wait, at most %u may", broker->queue.n_jobs,
-	       broker->queue.max_jobs);
+	request_refuse(refusal, ASSAY__ERROR_CODE__OVERLOADED, "",
+		       "the queue is full: %u evaluations wait, at most %u may",
+		       broker->queue.n_jobs, broker->queue.max_jobs);
 	refusal->retry_after_ms = RETRY_AFTER_MS;
 	return REQUEST_REFUSED;
 }
