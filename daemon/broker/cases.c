@@ -202,7 +202,7 @@ static struct verdict decide_case(const struct case_report *report, const struct
 	struct run_facts facts = *report->facts;
 
 	facts.examination = &examination;
-	if (records->fault == EXAMINATION_HARNESS)
+	if (records->fault == EXAMINATION_HARNESS) /* said before the code ran, or not taken */
 		examination.fault = EXAMINATION_HARNESS;
 	if (test->outcome == TEST_ERROR && records->fault == EXAMINATION_COMPILE)
 		examination.fault = EXAMINATION_COMPILE;

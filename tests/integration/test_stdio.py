@@ -458,6 +458,22 @@ def test_forged_records_do_not_pass(client):
     assert judge(client, code, ("", "1")).verdict in (pb.FAILED, pb.TAMPERED)
 
 
+@pytest.mark.parametrize("code", [
+    "import sys\nsys.modules.clear()",
+    "import sys\nsys.modules = None",
+    "import sys\ndel sys.stdout, sys.stderr, sys.stdin",
+    "import sys\nsys.excepthook = None\nsys.__excepthook__ = None\n1 // 0",
+    "import builtins\nvars(builtins).clear()",
+    "import gc, threading, atexit\ngc.collect = threading._shutdown = atexit._run_exitfuncs = 1",
+    "import sys\nclass E(BaseException):\n    with_traceback = None\nraise E",
+    "class E(SystemExit):\n    code = property(lambda self: 1 // 0)\nraise E",
+])
+def test_whatever_it_breaks_is_its_own_fault(client, code):
+    result = judge(client, code, ("", "1"))
+    assert result.fault == pb.FAULT_CANDIDATE, (verdict_name(result), result.stderr)
+    assert result.verdict in (pb.FAILED, pb.ERROR)
+
+
 def test_files_of_the_candidate(client):
     request = stdio("print(open('data.txt').read())", ("", "content"), ("", "content"))
     request.candidates[0].files.add(name="data.txt", content=b"content")

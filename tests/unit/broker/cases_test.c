@@ -210,6 +210,15 @@ static void test_compile_errors(void **state)
 	assert_int_equal(verdict.code, VERDICT_COMPILE_ERROR);
 }
 
+static void test_our_fault(void **state)
+{
+	(void)state;
+	records.fault = EXAMINATION_HARNESS;
+	facts.wait_status = 70 << 8;
+	assert_int_equal(take(""), CASES_OVER);
+	assert_int_equal(verdict.code, VERDICT_INFRA);
+}
+
 static void test_damaged_records(void **state)
 {
 	(void)state;
@@ -255,6 +264,7 @@ int main(void)
 		TEST(test_again),
 		TEST(test_records_only_tell),
 		TEST(test_compile_errors),
+		TEST(test_our_fault),
 		TEST(test_damaged_records),
 		TEST(test_texts_are_copied),
 	};

@@ -24,11 +24,19 @@ FAULT_COMPILE = 1
 FAULT_LOAD = 2
 FAULT_BYTES = 4096
 
+STATE_LOADING = 1
+
 STATUS_UNFLUSHED = 120  # the interpreter's own
 
 STDIN = sys.stdin
 STDOUT = sys.stdout
 STDERR = sys.stderr
+MODULES = sys.modules
+
+# Taken before the program can put others in their place.
+join_threads = threading._shutdown
+run_exit_handlers = atexit._run_exitfuncs
+collect = gc.collect
 
 
 def open_input():
@@ -51,7 +59,7 @@ def tell(fault, error):
     try:
         sys.excepthook(type(error), error, error.__traceback__)
     except BaseException:
-        sys.__excepthook__(type(error), error, error.__traceback__)
+        quietly(sys.__excepthook__, type(error), error, error.__traceback__)
 
 
 def exit_status(code):
@@ -117,22 +125,23 @@ def flush(stream):
 
 def free_modules(known):
     """What the program has made is freed: files that it did not close are written."""
-    for name in list(sys.modules):
+    for name in list(MODULES):
         if name not in known or name == "__main__":
-            del sys.modules[name]
-    quietly(gc.collect)
+            MODULES.pop(name, None)
+    collect()
 
 
 def run(code, aliases):
     """The status that the process is to end with."""
-    known = frozenset(sys.modules)
+    known = frozenset(MODULES)
     add_site_names()
     open_input()
+    _assay.state(STATE_LOADING)  # from here on nothing that goes wrong is our fault
     status = execute(code, aliases)
-    quietly(threading._shutdown)
-    quietly(atexit._run_exitfuncs)
-    is_flushed = flush(sys.stdout)
-    free_modules(known)
+    quietly(join_threads)
+    quietly(run_exit_handlers)
+    is_flushed = flush(getattr(sys, "stdout", None))
+    quietly(free_modules, known)
     is_flushed = flush(STDOUT) and is_flushed
     flush(STDERR)
     return status if is_flushed else STATUS_UNFLUSHED
