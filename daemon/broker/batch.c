@@ -11,9 +11,11 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "broker/cases.h"
 #include "broker/dispatch.h"
 #include "broker/listener.h"
 #include "broker/session.h"
+#include "core/case.h"
 #include "proto/codec.h"
 
 struct request_in_flight {
@@ -44,10 +46,15 @@ void batch_free(struct batch *batch)
 		return;
 	if (in_flight(batch)->deadline != NULL)
 		event_free(in_flight(batch)->deadline);
-	for (uint32_t i = 0; i < batch->n_jobs; i++)
+	for (uint32_t i = 0; i < batch->n_jobs; i++) {
 		free(batch->jobs[i].files);
+		cases_free(batch->jobs[i].cases);
+	}
 	free(batch->jobs);
 	free(batch->task.tests);
+	if (batch->task.stdio != NULL)
+		free(batch->task.stdio->cases);
+	free(batch->task.stdio);
 	codec_free_client(batch->message);
 	free(in_flight(batch));
 }
@@ -88,6 +95,8 @@ void batch_finish(struct broker *broker, struct job *job, const struct judgement
 	struct batch *batch = job->batch;
 
 	send_result(broker, job, judgement);
+	cases_free(job->cases);
+	job->cases = NULL;
 	job_move(job, JOB_DONE);
 	if (batch->n_unfinished == 0)
 		end_batch(broker, batch);
@@ -186,7 +195,7 @@ void batch_accept(struct broker *broker, struct batch *batch, size_t charged_byt
 		answer_unrun(broker, batch, verdict_no_tests());
 		return;
 	}
-	if (batch->task.wants_split && !batch->task.is_split) {
+	if (batch->task.wants_split && !task_is_apart(&batch->task)) {
 		answer_unrun(broker, batch, verdict_cannot_split());
 		return;
 	}

@@ -171,11 +171,13 @@ static void report_done(struct cell *cell, const struct cell_report *report)
 	dispatch_conclude(cell, report, false);
 	if (is_clean && cell->slot.runs < policy->runs_per_cell) {
 		slot_move(&cell->slot, SLOT_IDLE);
+		dispatch_go_on(cell);
 		return;
 	}
 	++*dispatch_counter(cell->dispatch,
 			    is_clean ? METRIC_cells_recycled : METRIC_cells_not_clean);
 	cell_life_stop(cell);
+	dispatch_go_on(cell);
 }
 
 static bool is_of_run(const struct cell *cell, const struct cell_report *report)
@@ -289,6 +291,7 @@ void cell_life_clear(struct cell *cell, bool is_keeper_lost)
 	cell_link_deinit(&cell->link);
 	cell->slot.cell_pid = 0;
 	slot_move(&cell->slot, SLOT_EMPTY);
+	dispatch_go_on(cell);
 }
 
 static void take_gone(struct cell *cell, const struct keeper_event *event)

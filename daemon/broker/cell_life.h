@@ -100,6 +100,10 @@ void dispatch_run(struct cell *cell);
  * lost. With the last run of its seat the job is judged. The slot has no job afterwards. */
 void dispatch_conclude(struct cell *cell, const struct cell_report *report, bool is_keeper_lost);
 
+/* After dispatch_conclude, when the slot has its next state: a seat that has kept its job runs its
+ * next case here if the cell is idle, else the job goes on in another one. */
+void dispatch_go_on(struct cell *cell);
+
 /* A job that was assigned and could not be run goes back into the queue, or is answered at last.
  * The slot has no job afterwards. */
 void dispatch_give_back(struct cell *cell);

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "broker/batch.h"
+#include "broker/cases.h"
 #include "broker/cell_life.h"
 #include "broker/keeper_proxy.h"
 #include "broker/record_reader.h"
@@ -68,7 +69,8 @@ static struct slice stream_text(const struct stream *stream)
 	return (struct slice){.bytes = stream->bytes, .len = stream->len};
 }
 
-static void answer(struct seat *seat, const struct run_facts *facts, struct verdict verdict)
+static void answer(struct seat *seat, const struct run_facts *facts, struct verdict verdict,
+		   uint64_t memory_peak_bytes)
 {
 	struct cell *cell = seat->candidate;
 	struct dispatch *dispatch = cell->dispatch;
@@ -80,10 +82,10 @@ static void answer(struct seat *seat, const struct run_facts *facts, struct verd
 		.output_dropped_bytes = cell->run.output.dropped_bytes,
 		.error_output = stream_text(&cell->run.error_output),
 		.error_output_dropped_bytes = cell->run.error_output.dropped_bytes,
-		.memory_peak_bytes = seat->candidate_part.memory_peak_bytes,
+		.memory_peak_bytes = memory_peak_bytes,
 		.queue_ns = cell->run.started_ns - seat->job->queued_ns,
 		.layers = cell->slot.layers,
-		.is_split = seat->job->batch->task.is_split,
+		.is_split = task_is_apart(&seat->job->batch->task),
 		.runtime = dispatch->runtimes[cell->slot.policy],
 	};
 
@@ -157,8 +159,66 @@ static void judge(struct dispatch *dispatch, struct seat *seat)
 		queue_push_front(&dispatch->broker->queue, job->batch->flow, job);
 		return;
 	}
-	answer(seat, &facts, verdict);
+	answer(seat, &facts, verdict, seat->candidate_part.memory_peak_bytes);
 	vacate(dispatch, seat);
+}
+
+static void requeue(struct dispatch *dispatch, struct job *job)
+{
+	queue_push_front(&dispatch->broker->queue, job->batch->flow, job);
+}
+
+/* The run of one case is over. With another one to run the seat keeps its job, until
+ * dispatch_go_on(). */
+static void judge_case(struct dispatch *dispatch, struct seat *seat)
+{
+	struct job *job = seat->job;
+	const struct case_report report = {
+		.facts = &seat->candidate_part.facts,
+		.output = stream_text(&seat->candidate->run.output),
+		.memory_peak_bytes = seat->candidate_part.memory_peak_bytes,
+	};
+	struct verdict verdict;
+	const struct run_facts *facts;
+	uint64_t memory_peak_bytes;
+
+	switch (cases_take(job, &report, may_rerun(dispatch, job), &verdict)) {
+	case CASES_NEXT:
+		job->attempts = 0;
+		examination_deinit(&seat->candidate_part.examination);
+		seat->candidate_part = (struct seat_part){0};
+		break;
+	case CASES_AGAIN:
+		job->runs_alone = job->runs_alone || verdict.code == VERDICT_STARVED;
+		++*dispatch_counter(dispatch, METRIC_runs_repeated);
+		vacate(dispatch, seat);
+		requeue(dispatch, job);
+		break;
+	default:
+		facts = cases_facts(job, &memory_peak_bytes);
+		answer(seat, facts, verdict, memory_peak_bytes);
+		vacate(dispatch, seat);
+		break;
+	}
+}
+
+void dispatch_go_on(struct cell *cell)
+{
+	struct dispatch *dispatch = cell->dispatch;
+	struct seat *seat = cell->seat;
+
+	if (cell != seat->candidate || seat->job == NULL || cell->slot.job != NULL ||
+	    seat->job->batch->task.kind != TASK_STDIO)
+		return;
+	if (cell->slot.state == SLOT_IDLE) {
+		seat->job->attempts++;
+		cell->slot.job = seat->job;
+		dispatch_run(cell);
+	} else if (may_rerun(dispatch, seat->job)) {
+		requeue(dispatch, vacate(dispatch, seat));
+	} else {
+		batch_finish_unrun(dispatch->broker, vacate(dispatch, seat), verdict_no_cell());
+	}
 }
 
 static bool is_all_over(const struct seat *seat)
@@ -180,7 +240,9 @@ void dispatch_conclude(struct cell *cell, const struct cell_report *report, bool
 	part->facts.is_keeper_lost = is_keeper_lost;
 	part->facts.is_cell_lost =
 		report == NULL && !is_keeper_lost && part->facts.kill_reason == RUN_NOT_KILLED;
-	if (is_all_over(seat))
+	if (seat->job->batch->task.kind == TASK_STDIO)
+		judge_case(cell->dispatch, seat);
+	else if (is_all_over(seat))
 		judge(cell->dispatch, seat);
 	else if (is_examiner && seat->candidate->slot.state == SLOT_RUNNING)
 		run_hurry(&seat->candidate->run);

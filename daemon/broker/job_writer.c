@@ -48,8 +48,10 @@ static size_t total_bytes(const struct job *job)
 		       section_bytes(task->entry_point.len) + section_bytes(task->setup.len + 1) +
 		       section_bytes(task->module.len);
 
-	for (size_t i = 0; i < task->n_tests; i++)
+	for (size_t i = 0; i < task->n_tests && task->kind != TASK_STDIO; i++)
 		total += section_bytes(task->tests[i].len);
+	if (task->kind == TASK_STDIO)
+		total += section_bytes(task->tests[job->next_case].len);
 	for (size_t i = 0; i < job->n_files; i++)
 		total += section_bytes(strlen(job->files[i].name)) +
 			 section_bytes(job->files[i].content.len);
@@ -97,6 +99,17 @@ static void put_imports(struct section_buffer *buffer, struct slice setup)
 	free(imports);
 }
 
+static void put_task(struct section_buffer *buffer, const struct task *task, enum job_role role)
+{
+	put_slice(buffer, JOB_PROMPT, task->prompt);
+	put_slice(buffer, JOB_ENTRY_POINT, task->entry_point);
+	put_slice(buffer, JOB_MODULE, task->module);
+	if (role == JOB_ROLE_EXAMINEE)
+		put_imports(buffer, task->setup);
+	else
+		put_tests(buffer, task);
+}
+
 static void put_candidate(struct section_buffer *buffer, const struct job *job)
 {
 	put(buffer, JOB_CODE, job->code.bytes, job->code.len);
@@ -122,13 +135,10 @@ int job_write(const struct job *job, enum job_role role, const uint8_t nonce[JOB
 	if (role != JOB_ROLE_EXAMINEE)
 		put(&buffer, JOB_NONCE, nonce, JOB_NONCE_BYTES);
 	put(&buffer, JOB_OPTIONS, &options, sizeof(options));
-	put_slice(&buffer, JOB_PROMPT, task->prompt);
-	put_slice(&buffer, JOB_ENTRY_POINT, task->entry_point);
-	put_slice(&buffer, JOB_MODULE, task->module);
-	if (role == JOB_ROLE_EXAMINEE)
-		put_imports(&buffer, task->setup);
+	if (task->kind == TASK_STDIO)
+		put_slice(&buffer, JOB_STDIN, task->tests[job->next_case]);
 	else
-		put_tests(&buffer, task);
+		put_task(&buffer, task, role);
 	if (role != JOB_ROLE_EXAMINER)
 		put_candidate(&buffer, job);
 	fd = fd_sealed_copy("job", buffer.bytes, buffer.len);

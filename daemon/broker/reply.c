@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "core/case.h"
 #include "proto/codec.h"
 
 _Static_assert((int)VERDICT_INFRA == (int)ASSAY__VERDICT__INFRA, "verdicts as in assay.proto");
@@ -74,6 +75,8 @@ static void fill_test(const struct job *job, const struct test_record *test, uin
 	}
 	if (task->reveal == TASK_REVEAL_NONE)
 		return;
+	if (task->kind == TASK_STDIO)
+		result->source = binary(test->source); /* an input, unlike an assertion */
 	copy_name(block->name, test->name);
 	result->name = block->name;
 	result->call = binary(test->call);
@@ -134,6 +137,8 @@ static void fill_verdict(const struct job *job, const struct judgement *judgemen
 	result->integrity =
 		judgement->is_split ? ASSAY__INTEGRITY__SPLIT : ASSAY__INTEGRITY__SHARED;
 	result->runtime = (char *)judgement->runtime;
+	if (job->batch->task.kind == TASK_STDIO)
+		result->comparator = (char *)compare_name(job->batch->task.stdio->comparator);
 	result->stdout = binary(judgement->output);
 	result->stdout_dropped_bytes = judgement->output_dropped_bytes;
 	result->stderr = binary(judgement->error_output);
@@ -151,6 +156,7 @@ static size_t word_feedback(const struct job *job, const struct judgement *judge
 		.examination = judgement->examination,
 		.limits = job->batch->task.limits,
 		.reveal = job->batch->task.reveal,
+		.are_cases = job->batch->task.kind == TASK_STDIO,
 	};
 	size_t size = (size_t)job->batch->task.feedback_bytes + 1;
 

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "broker/batch.h"
+#include "broker/stdio_request.h"
 #include "core/extract.h"
 #include "inside/wire.h"
 
@@ -21,11 +22,8 @@
 #define FEEDBACK_DEFAULT 2000
 #define RETRY_AFTER_MS 250
 
-static int refuse(struct refusal *refusal, Assay__ErrorCode code, const char *field,
-		  const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-static int refuse(struct refusal *refusal, Assay__ErrorCode code, const char *field,
-		  const char *format, ...)
+int request_refuse(struct refusal *refusal, Assay__ErrorCode code, const char *field,
+		   const char *format, ...)
 {
 	va_list args;
 
@@ -55,8 +53,9 @@ static int take_source(struct task *task, enum task_kind kind, ProtobufCBinaryDa
 		       ProtobufCBinaryData sha256, const char *field, struct refusal *refusal)
 {
 	if (sha256.len > 0)
-		return refuse(refusal, INVALID, field,
-			      "tests by hash are not served by this version: send the source");
+		return request_refuse(
+			refusal, INVALID, field,
+			"tests by hash are not served by this version: send the source");
 	task->kind = kind;
 	if (source.len == 0)
 		return 0;
@@ -70,8 +69,8 @@ static int take_asserts(struct task *task, const Assay__AssertTests *asserts,
 			struct refusal *refusal)
 {
 	if (asserts->n_asserts > RECORD_TESTS_MAX)
-		return refuse(refusal, INVALID, "evaluate.asserts", "at most %u assertions",
-			      RECORD_TESTS_MAX);
+		return request_refuse(refusal, INVALID, "evaluate.asserts", "at most %u assertions",
+				      RECORD_TESTS_MAX);
 	task->kind = TASK_ASSERTS;
 	task->setup = slice_of(asserts->setup);
 	task->n_tests = asserts->n_asserts;
@@ -86,20 +85,23 @@ static int refuse_kind(const char *kind, struct refusal *refusal)
 	char field[64];
 
 	snprintf(field, sizeof(field), "evaluate.%s", kind);
-	return refuse(refusal, INVALID, field,
-		      "tests of kind \"%s\" are not served by this version; served are: check, "
-		      "asserts, program",
-		      kind);
+	return request_refuse(
+		refusal, INVALID, field,
+		"tests of kind \"%s\" are not served by this version; served are: check, "
+		"asserts, program, stdio",
+		kind);
 }
 
-static int take_tests(struct task *task, const Assay__Evaluate *evaluate, struct refusal *refusal)
+static int take_tests(struct task *task, const Assay__Evaluate *evaluate,
+		      const struct policy *policy, struct refusal *refusal)
 {
 	switch (evaluate->tests_case) {
 	case ASSAY__EVALUATE__TESTS_CHECK:
 		if (evaluate->entry_point[0] == '\0')
-			return refuse(refusal, INVALID, "evaluate.entry_point",
-				      "tests of kind \"check\" need the name of the function under "
-				      "test");
+			return request_refuse(
+				refusal, INVALID, "evaluate.entry_point",
+				"tests of kind \"check\" need the name of the function under "
+				"test");
 		return take_source(task, TASK_CHECK, evaluate->check->source,
 				   evaluate->check->source_sha256, "evaluate.check.source_sha256",
 				   refusal);
@@ -114,7 +116,7 @@ static int take_tests(struct task *task, const Assay__Evaluate *evaluate, struct
 	case ASSAY__EVALUATE__TESTS_PYTEST:
 		return refuse_kind("pytest", refusal);
 	case ASSAY__EVALUATE__TESTS_STDIO:
-		return refuse_kind("stdio", refusal);
+		return stdio_request_take(task, evaluate, policy, refusal);
 	case ASSAY__EVALUATE__TESTS_CALLS:
 		return refuse_kind("calls", refusal);
 	case ASSAY__EVALUATE__TESTS_ANSWER:
@@ -133,9 +135,9 @@ static int take_limit(uint64_t wish, uint64_t standard, uint64_t maximum, const 
 
 	if (wish > maximum) {
 		snprintf(field, sizeof(field), "evaluate.limits.%s", name);
-		return refuse(refusal, INVALID, field,
-			      "%s is %" PRIu64 ", the policy allows at most %" PRIu64, name, wish,
-			      maximum);
+		return request_refuse(refusal, INVALID, field,
+				      "%s is %" PRIu64 ", the policy allows at most %" PRIu64, name,
+				      wish, maximum);
 	}
 	*limit = wish > 0 ? wish : standard;
 	return 0;
@@ -195,19 +197,21 @@ static int take_files(struct job *job, const Assay__Candidate *candidate, size_t
 
 	snprintf(field, sizeof(field), "evaluate.candidates[%zu].files", index);
 	if (candidate->n_files > FILES_MAX)
-		return refuse(refusal, INVALID, field, "at most %d files", FILES_MAX);
+		return request_refuse(refusal, INVALID, field, "at most %d files", FILES_MAX);
 	job->files = xcalloc(candidate->n_files, sizeof(*job->files));
 	for (size_t i = 0; i < candidate->n_files; i++) {
 		const Assay__File *file = candidate->files[i];
 
 		if (!is_file_name(file->name))
-			return refuse(refusal, INVALID, field,
-				      "a file name has 1 to 128 of [A-Za-z0-9._-] and no leading "
-				      "dot");
+			return request_refuse(
+				refusal, INVALID, field,
+				"a file name has 1 to 128 of [A-Za-z0-9._-] and no leading "
+				"dot");
 		if (file->content_sha256.len > 0)
-			return refuse(refusal, INVALID, field,
-				      "files by hash are not served by this version: send the "
-				      "content");
+			return request_refuse(
+				refusal, INVALID, field,
+				"files by hash are not served by this version: send the "
+				"content");
 		job->files[i] =
 			(struct job_file){.name = file->name, .content = slice_of(file->content)};
 		job->n_files++;
@@ -228,13 +232,13 @@ static int take_candidate(struct job *job, const Assay__Evaluate *evaluate, size
 		job->code = extract_last_fence(job->code);
 	if (strlen(candidate->id) > ID_MAX) {
 		snprintf(field, sizeof(field), "evaluate.candidates[%zu].id", index);
-		return refuse(refusal, INVALID, field, "at most %d bytes", ID_MAX);
+		return request_refuse(refusal, INVALID, field, "at most %d bytes", ID_MAX);
 	}
 	if (job->code.len > policy->code_bytes) {
 		snprintf(field, sizeof(field), "evaluate.candidates[%zu].code", index);
-		return refuse(refusal, ASSAY__ERROR_CODE__TOO_LARGE, field,
-			      "%zu bytes of code, the policy allows at most %" PRIu64,
-			      job->code.len, policy->code_bytes);
+		return request_refuse(refusal, ASSAY__ERROR_CODE__TOO_LARGE, field,
+				      "%zu bytes of code, the policy allows at most %" PRIu64,
+				      job->code.len, policy->code_bytes);
 	}
 	return take_files(job, candidate, index, refusal);
 }
@@ -246,12 +250,12 @@ static int take_candidates(struct broker *broker, struct batch *batch,
 	uint32_t max = broker->settings->candidates_max;
 
 	if (evaluate->n_candidates == 0)
-		return refuse(refusal, INVALID, "evaluate.candidates",
-			      "a request has at least one candidate");
+		return request_refuse(refusal, INVALID, "evaluate.candidates",
+				      "a request has at least one candidate");
 	if (evaluate->n_candidates > max)
-		return refuse(refusal, ASSAY__ERROR_CODE__TOO_LARGE, "evaluate.candidates",
-			      "%zu candidates, at most %u in one request", evaluate->n_candidates,
-			      max);
+		return request_refuse(refusal, ASSAY__ERROR_CODE__TOO_LARGE, "evaluate.candidates",
+				      "%zu candidates, at most %u in one request",
+				      evaluate->n_candidates, max);
 	batch->jobs = xcalloc(evaluate->n_candidates, sizeof(*batch->jobs));
 	for (size_t i = 0; i < evaluate->n_candidates; i++) {
 		int outcome;
@@ -270,18 +274,19 @@ static int take_candidates(struct broker *broker, struct batch *batch,
 static int check_options(const Assay__Evaluate *evaluate, struct refusal *refusal)
 {
 	if (strlen(evaluate->id) > ID_MAX)
-		return refuse(refusal, INVALID, "evaluate.id", "at most %d bytes", ID_MAX);
+		return request_refuse(refusal, INVALID, "evaluate.id", "at most %d bytes", ID_MAX);
 	if (evaluate->n_suites > 0)
-		return refuse(refusal, INVALID, "evaluate.suites",
-			      "several test suites in one request are not served by this version");
+		return request_refuse(
+			refusal, INVALID, "evaluate.suites",
+			"several test suites in one request are not served by this version");
 	if ((unsigned int)evaluate->integrity > ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SHARED)
-		return refuse(refusal, INVALID, "evaluate.integrity", "unknown value");
+		return request_refuse(refusal, INVALID, "evaluate.integrity", "unknown value");
 	if ((unsigned int)evaluate->reveal > ASSAY__REVEAL__REVEAL_NONE)
-		return refuse(refusal, INVALID, "evaluate.reveal", "unknown value");
+		return request_refuse(refusal, INVALID, "evaluate.reveal", "unknown value");
 	if ((unsigned int)evaluate->stop > ASSAY__STOP__STOP_FIRST_FAILURE)
-		return refuse(refusal, INVALID, "evaluate.stop", "unknown value");
+		return request_refuse(refusal, INVALID, "evaluate.stop", "unknown value");
 	if ((unsigned int)evaluate->extract > ASSAY__EXTRACT__EXTRACT_LAST_FENCE)
-		return refuse(refusal, INVALID, "evaluate.extract", "unknown value");
+		return request_refuse(refusal, INVALID, "evaluate.extract", "unknown value");
 	return 0;
 }
 
@@ -304,9 +309,10 @@ static int take_task(struct broker *broker, struct task *task, const Assay__Eval
 	int outcome;
 
 	if (policy < 0)
-		return refuse(refusal, ASSAY__ERROR_CODE__UNKNOWN_LANGUAGE, "evaluate.language",
-			      "no policy for the language \"%.*s\"",
-			      (int)character_boundary(evaluate->language, 40), evaluate->language);
+		return request_refuse(refusal, ASSAY__ERROR_CODE__UNKNOWN_LANGUAGE,
+				      "evaluate.language", "no policy for the language \"%.*s\"",
+				      (int)character_boundary(evaluate->language, 40),
+				      evaluate->language);
 	task->id = evaluate->id;
 	task->policy = (uint32_t)policy;
 	task->prompt = slice_of(evaluate->prompt);
@@ -317,26 +323,26 @@ static int take_task(struct broker *broker, struct task *task, const Assay__Eval
 	task->wants_split = evaluate->integrity == ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SPLIT;
 	task->feedback_bytes =
 		evaluate->feedback_bytes > 0 ? evaluate->feedback_bytes : FEEDBACK_DEFAULT;
-	outcome = take_tests(task, evaluate, refusal);
-	task->is_split = task->kind != TASK_PROGRAM &&
+	outcome = take_limits(&task->limits, evaluate->limits, &broker->policies->policies[policy],
+			      refusal);
+	if (outcome == 0)
+		outcome = take_tests(task, evaluate, &broker->policies->policies[policy], refusal);
+	task->is_split = (task->kind == TASK_CHECK || task->kind == TASK_ASSERTS) &&
 			 evaluate->integrity != ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SHARED;
-	if (outcome != 0)
-		return outcome;
-	return take_limits(&task->limits, evaluate->limits, &broker->policies->policies[policy],
-			   refusal);
+	return outcome;
 }
 
 static int check_room(const struct broker *broker, const Assay__Evaluate *evaluate,
 		      struct refusal *refusal)
 {
 	if (broker->is_stopping)
-		return refuse(refusal, ASSAY__ERROR_CODE__SHUTTING_DOWN, "",
-			      "the daemon is shutting down");
+		return request_refuse(refusal, ASSAY__ERROR_CODE__SHUTTING_DOWN, "",
+				      "the daemon is shutting down");
 	if (queue_check(&broker->queue, (uint32_t)evaluate->n_candidates) == 0)
 		return 0;
-	refuse(refusal, ASSAY__ERROR_CODE__OVERLOADED, "",
-	       "the queue is full: %u evaluations wait, at most %u may", broker->queue.n_jobs,
-	       broker->queue.max_jobs);
+	request_refuse(refusal, ASSAY__ERROR_CODE__OVERLOADED, "",
+		       "the queue is full: %u evaluations wait, at most %u may",
+		       broker->queue.n_jobs, broker->queue.max_jobs);
 	refusal->retry_after_ms = RETRY_AFTER_MS;
 	return REQUEST_REFUSED;
 }

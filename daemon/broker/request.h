@@ -18,6 +18,10 @@ struct refusal {
 
 enum request_outcome { REQUEST_REFUSED = 1 };
 
+/* Fills *refusal, `format` as printf; returns REQUEST_REFUSED. */
+int request_refuse(struct refusal *refusal, Assay__ErrorCode code, const char *field,
+		   const char *format, ...) __attribute__((format(printf, 4, 5)));
+
 /*
  * 0: *batch is the caller's, with task and jobs filled, owner and flow not yet; it owns `message`.
  * REQUEST_REFUSED: *refusal is filled and `message` is still the caller's.

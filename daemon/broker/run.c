@@ -71,11 +71,19 @@ static bool is_flooded(const struct stream *stream)
 	return stream->dropped_bytes > stream->max_bytes * (LIMITS_FLOOD_FACTOR - 1);
 }
 
+/* Debug output may be dropped; an output that is to be compared may not. */
+static bool is_output_exceeded(const struct run *run)
+{
+	if (run->job->batch->task.kind == TASK_STDIO && run->output.dropped_bytes > 0)
+		return true;
+	return is_flooded(&run->output) || is_flooded(&run->error_output);
+}
+
 static void check_streams(struct run *run)
 {
 	if (run->records.dropped_bytes > 0)
 		run_kill(run, RUN_KILLED_RECORDS);
-	if (is_flooded(&run->output) || is_flooded(&run->error_output))
+	if (is_output_exceeded(run))
 		run_kill(run, RUN_KILLED_OUTPUT);
 }
 
@@ -320,7 +328,7 @@ void run_finish(struct run *run, const struct cell_report *report, struct run_fa
 		.examination = examination,
 		.limits = run->job->batch->task.limits,
 		.kill_reason = run->kill_reason,
-		.is_output_exceeded = is_flooded(&run->output) || is_flooded(&run->error_output),
+		.is_output_exceeded = is_output_exceeded(run),
 		.ran_alone = run->job->runs_alone,
 		.attempts = run->job->attempts,
 		.wall_ns = clock_now_ns() - run->started_ns,

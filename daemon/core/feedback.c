@@ -133,6 +133,65 @@ static void describe_test(struct text_buffer *buffer, const struct test_record *
 	append(buffer, ".");
 }
 
+static void append_piece(struct text_buffer *buffer, struct slice piece, bool is_end)
+{
+	if (is_end) {
+		append(buffer, "the end of the output");
+		return;
+	}
+	append(buffer, "\"");
+	append_value(buffer, piece, VALUE_MAX);
+	append(buffer, "\"");
+}
+
+static void describe_difference(struct text_buffer *buffer, const struct test_record *test,
+				enum task_reveal reveal)
+{
+	const struct output_difference *difference = &test->difference;
+
+	if (reveal == TASK_REVEAL_NONE) {
+		append(buffer, ": wrong output.");
+	} else if (reveal == TASK_REVEAL_INPUTS) {
+		append(buffer, ": wrong output: \"");
+		append_value(buffer, test->actual, VALUE_MAX);
+		append(buffer, "\".");
+	} else {
+		append(buffer, ": expected ");
+		append_piece(buffer, difference->expected, difference->is_expected_end);
+		append(buffer, ", got ");
+		append_piece(buffer, difference->actual, difference->is_actual_end);
+		append(buffer, " (line %zu of the output).", difference->line);
+	}
+}
+
+/* "case 2 ('name'): expected ..., got ..." */
+static void describe_case(struct text_buffer *buffer, const struct test_record *test,
+			  uint32_t index, enum task_reveal reveal)
+{
+	append(buffer, "case %" PRIu32, index + 1);
+	if (reveal != TASK_REVEAL_NONE && test->name.len > 0) {
+		append(buffer, " ('");
+		append_value(buffer, test->name, VALUE_MAX);
+		append(buffer, "')");
+	}
+	if (test->outcome == TEST_FAILED) {
+		describe_difference(buffer, test, reveal);
+	} else if (test->error.type.len > 0) {
+		append(buffer, ": it raised ");
+		append_error(buffer, &test->error, reveal);
+		append(buffer, ".");
+	} else {
+		append(buffer, ": ");
+		append_value(buffer, test->error.message, VALUE_MAX);
+		append(buffer, ".");
+	}
+	if (reveal != TASK_REVEAL_NONE && test->source.len > 0) {
+		append(buffer, " Its input: \"");
+		append_value(buffer, test->source, VALUE_MAX);
+		append(buffer, "\".");
+	}
+}
+
 static void describe_failures(struct text_buffer *buffer, const struct feedback_input *input)
 {
 	const struct examination *examination = input->examination;
@@ -140,17 +199,22 @@ static void describe_failures(struct text_buffer *buffer, const struct feedback_
 	uint32_t not_passed = counts.failed + counts.errors;
 	uint32_t described = 0;
 
-	append(buffer, "%" PRIu32 " of %" PRIu32 " tests %s.", not_passed, counts.total,
+	append(buffer, "%" PRIu32 " of %" PRIu32 " %s %s.", not_passed, counts.total,
+	       input->are_cases ? "cases" : "tests",
 	       counts.errors == 0 ? "failed" : "did not pass");
 	for (uint32_t i = 0; i < examination->n_tests && described < DESCRIBED_MAX; i++) {
 		if (examination->tests[i].outcome <= TEST_PASSED)
 			continue;
 		append(buffer, described == 0 ? " First: " : "\nThen: ");
-		describe_test(buffer, &examination->tests[i], i, input->reveal);
+		if (input->are_cases)
+			describe_case(buffer, &examination->tests[i], i, input->reveal);
+		else
+			describe_test(buffer, &examination->tests[i], i, input->reveal);
 		described++;
 	}
 	if (counts.total > counts.run)
-		append(buffer, "\n%" PRIu32 " tests were not reached.", counts.total - counts.run);
+		append(buffer, "\n%" PRIu32 " %s were not reached.", counts.total - counts.run,
+		       input->are_cases ? "cases" : "tests");
 }
 
 static void describe_limit(struct text_buffer *buffer, const struct feedback_input *input)
@@ -169,6 +233,10 @@ static void describe_limit(struct text_buffer *buffer, const struct feedback_inp
 		append(buffer, "The limit is %" PRIu64 " MiB.", limits->memory_bytes >> 20);
 		break;
 	case VERDICT_OUTPUT_LIMIT:
+		if (input->are_cases) {
+			append(buffer, "The limit is %" PRIu64 " bytes.", limits->output_bytes);
+			break;
+		}
 		append(buffer, "The limit is %" PRIu64 " bytes each for stdout and stderr.",
 		       limits->output_bytes * LIMITS_FLOOD_FACTOR);
 		break;
@@ -176,8 +244,8 @@ static void describe_limit(struct text_buffer *buffer, const struct feedback_inp
 		append(buffer, "The limit is %" PRIu32 " at one time.", limits->processes);
 		break;
 	}
-	append(buffer, " %" PRIu32 " tests had passed before.",
-	       examination_count(input->examination).passed);
+	append(buffer, " %" PRIu32 " %s had passed before.",
+	       examination_count(input->examination).passed, input->are_cases ? "cases" : "tests");
 }
 
 static void describe_fault(struct text_buffer *buffer, const struct feedback_input *input)
@@ -196,8 +264,8 @@ static void describe(struct text_buffer *buffer, const struct feedback_input *in
 
 	switch (input->verdict->code) {
 	case VERDICT_PASSED:
-		append(buffer, "All %" PRIu32 " tests passed.",
-		       examination_count(examination).total);
+		append(buffer, "All %" PRIu32 " %s passed.", examination_count(examination).total,
+		       input->are_cases ? "cases" : "tests");
 		break;
 	case VERDICT_FAILED:
 	case VERDICT_ERROR:

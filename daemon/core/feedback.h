@@ -14,6 +14,7 @@ struct feedback_input {
 	const struct examination *examination;
 	struct limits limits;
 	enum task_reveal reveal;
+	bool are_cases; /* the tests are cases of kind stdio */
 };
 
 /*

@@ -13,6 +13,8 @@
 #include "core/policy.h"
 
 struct flow;
+struct cases;
+struct stdio_tests;
 
 /* Bytes of somebody else; not NUL-terminated. */
 struct slice {
@@ -20,7 +22,7 @@ struct slice {
 	size_t len;
 };
 
-enum task_kind { TASK_CHECK = 1, TASK_ASSERTS, TASK_PROGRAM };
+enum task_kind { TASK_CHECK = 1, TASK_ASSERTS, TASK_PROGRAM, TASK_STDIO };
 enum task_reveal { TASK_REVEAL_FULL, TASK_REVEAL_INPUTS, TASK_REVEAL_NONE };
 
 /* One task, the same for all candidates of the batch. */
@@ -32,12 +34,13 @@ struct task {
 	struct slice entry_point;
 	struct slice module;
 	struct slice setup;
-	struct slice *tests; /* owned array of borrowed text */
+	struct slice *tests; /* owned array of borrowed text; stdio: what the program reads */
 	size_t n_tests;
-	struct limits limits; /* every field > 0, within the policy's maxima */
+	struct stdio_tests *stdio; /* owned; NULL for other kinds. core/case.h */
+	struct limits limits;      /* every field > 0, within the policy's maxima */
 	enum task_reveal reveal;
 	bool stops_at_first_failure;
-	bool is_split;    /* examined in a process that the candidate is not in */
+	bool is_split;    /* takes two cells: one for the candidate, one for its tests */
 	bool wants_split; /* "integrity: split": refused while these tests can only be SHARED */
 	uint32_t feedback_bytes;
 };
@@ -65,7 +68,9 @@ struct job {
 	struct job_file *files; /* owned array */
 	size_t n_files;
 	uint64_t queued_ns;
-	uint32_t attempts;     /* runs that were started */
+	uint32_t attempts;     /* runs that were started; stdio: of the present case */
+	uint32_t next_case;    /* stdio: which one is to be run, or runs */
+	struct cases *cases;   /* stdio: owned, what the cases before it have left; or NULL */
 	bool runs_alone;       /* starved once: nothing else may run beside it */
 	bool is_cancelled;     /* while running: the result says CANCELLED */
 	TAILQ_ENTRY(job) link; /* flow->jobs */
@@ -85,6 +90,12 @@ struct batch {
 	uint64_t deadline_ns;   /* 0: none */
 	LIST_ENTRY(batch) link; /* the session's list */
 };
+
+/* Whether nothing of its tests is in the candidate's process: of stdio the broker compares. */
+static inline bool task_is_apart(const struct task *task)
+{
+	return task->is_split || task->kind == TASK_STDIO;
+}
 
 /*
  * The one place where a job changes state; asserts that the move is legal: NEW -> QUEUED | DONE,

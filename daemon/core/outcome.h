@@ -26,6 +26,15 @@ struct test_error {
 	uint32_t line; /* in the candidate's code; 0: unknown */
 };
 
+/* The first lines or tokens of an output that are not as expected. */
+struct output_difference {
+	struct slice expected; /* their bytes, bounded */
+	struct slice actual;
+	bool is_expected_end; /* there is no such line in the one text, */
+	bool is_actual_end;   /* or in the other */
+	size_t line;          /* of the output, from 1; 0: nothing is known */
+};
+
 struct test_record {
 	enum test_outcome outcome;
 	struct slice name;
@@ -35,6 +44,7 @@ struct test_record {
 	struct slice actual;
 	struct test_error error;
 	uint64_t cpu_ns;
+	struct output_difference difference; /* stdio; FAILED only */
 };
 
 /* What stopped the examination outside any test. Numbers as enum record_fault of inside/wire.h. */

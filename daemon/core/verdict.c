@@ -247,6 +247,25 @@ struct verdict verdict_decide(const struct run_facts *facts)
 	return decide_tests(facts);
 }
 
+bool verdict_ends_cases(const struct verdict *verdict)
+{
+	return verdict->code != VERDICT_PASSED && verdict->code != VERDICT_FAILED &&
+	       verdict->code != VERDICT_ERROR;
+}
+
+struct verdict verdict_of_cases(const struct examination *examination)
+{
+	struct test_counts counts = examination_count(examination);
+
+	if (examination->n_tests == 0)
+		return verdict_no_tests();
+	if (counts.passed == examination->n_tests)
+		return (struct verdict){.code = VERDICT_PASSED, .detail = "Every case passed."};
+	if (counts.failed > 0)
+		return by_candidate(VERDICT_FAILED, "At least one case gave a wrong answer.");
+	return by_candidate(VERDICT_ERROR, "At least one case did not end well.");
+}
+
 struct verdict verdict_no_tests(void)
 {
 	return (struct verdict){.code = VERDICT_NO_TESTS,

@@ -83,6 +83,16 @@ const char *verdict_name(enum verdict_code code);
 
 struct verdict verdict_decide(const struct run_facts *facts);
 
+/*
+ * Kind stdio: each case is a run of its own, decided as above with an examination of that one case.
+ * Whether this verdict ends the evaluation, whatever cases are left (a limit, a cell that was
+ * lost); a wrong answer or an error does not.
+ */
+bool verdict_ends_cases(const struct verdict *verdict);
+
+/* Otherwise the outcomes of all cases decide: PASSED if every one of them has passed. */
+struct verdict verdict_of_cases(const struct examination *examination);
+
 /* Verdicts that need no run. */
 struct verdict verdict_no_tests(void);
 struct verdict verdict_cancelled(void);

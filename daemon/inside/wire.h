@@ -92,6 +92,7 @@ enum job_tag {
 	JOB_FILE_NAME = 8, /* followed by its JOB_FILE_CONTENT; a file of the working directory */
 	JOB_FILE_CONTENT = 9,
 	JOB_MODULE = 10, /* further module name for the candidate */
+	JOB_STDIN = 11,  /* stdio: what the program reads from descriptor 0 */
 };
 
 /*
@@ -102,7 +103,17 @@ enum job_tag {
  */
 enum job_role { JOB_ROLE_SHARED = 0, JOB_ROLE_EXAMINER = 1, JOB_ROLE_EXAMINEE = 2 };
 
-enum job_kind { JOB_KIND_CHECK = 1, JOB_KIND_ASSERTS = 2, JOB_KIND_PROGRAM = 3 };
+/*
+ * STDIO has no tests in any cell. Its run is SHARED by its descriptors alone: the code is executed
+ * as a program and the process ends as that wants to, so there is no RECORD_END; a RECORD_FAULT, of
+ * what it raised, only serves to tell it.
+ */
+enum job_kind {
+	JOB_KIND_CHECK = 1,
+	JOB_KIND_ASSERTS = 2,
+	JOB_KIND_PROGRAM = 3,
+	JOB_KIND_STDIO = 4,
+};
 
 struct job_options {
 	uint32_t kind;               /* enum job_kind */

@@ -105,6 +105,22 @@ def test_options_of_a_request(assay):
 
 def test_all_kinds_that_are_not_served_are_named(assay):
     ended = assay("eval", "-", stdin=lines(
-        {**task("s", GOOD_ADD), "tests": {"stdio": [{"stdin": "", "stdout": ""}]}}))
+        {**task("s", GOOD_ADD), "tests": {"calls": [{"args": [], "expect": 1}]}}))
     (row,) = parsed(ended)
-    assert ended.returncode == 4 and "stdio" in row["error"]["message"]
+    assert ended.returncode == 4 and "calls" in row["error"]["message"]
+
+
+def test_programs_with_cases(assay):
+    tests = {"stdio": [{"stdin": "1 2\n", "stdout": "3\n", "name": "one"},
+                       {"stdin": "2 2\n", "stdout": "4\n"}], "comparator": "tokens"}
+    ended = assay("eval", "-", stdin=lines(
+        {"id": "s", "language": "python", "tests": tests,
+         "candidates": [{"id": "good", "code": "print(sum(map(int, input().split())))"},
+                        {"id": "bad", "code": "print(3)"}]}))
+    assert ended.returncode == 0, ended.stderr
+    results = {row["candidate"]: row for row in parsed(ended)}
+    assert results["good"]["verdict"] == "PASSED"
+    bad = results["bad"]
+    assert (bad["verdict"], bad["integrity"], bad["comparator"]) == ("FAILED", "SPLIT", "tokens")
+    assert bad["score"] == 0.5 and bad["tests"][0]["name"] == "one"
+    assert bad["tests"][1]["expected"] == "4\n" and bad["tests"][1]["actual"] == "3\n"

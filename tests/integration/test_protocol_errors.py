@@ -187,8 +187,6 @@ def unserved(kind):
         request.unittest.source = b"import unittest"
     elif kind == "pytest":
         request.pytest.source = b"def test_x(): pass"
-    elif kind == "stdio":
-        request.stdio.cases.add(stdin=b"", stdout=b"")
     elif kind == "calls":
         request.calls.calls.add(args_json=b"[]", expect_json=b"1")
     elif kind == "answer":
@@ -196,7 +194,7 @@ def unserved(kind):
     return request
 
 
-@pytest.mark.parametrize("kind", ["unittest", "pytest", "stdio", "calls", "answer"])
+@pytest.mark.parametrize("kind", ["unittest", "pytest", "calls", "answer"])
 def test_a_kind_of_test_that_is_not_served_is_named(client, kind):
     served = [language.test_kinds for language in client.greeting.languages
               if language.name == "python"][0]

@@ -4,6 +4,8 @@
  */
 #include "tests/unit/broker/one_slot.h"
 
+#include "core/case.h"
+
 static void test_a_run(void **state)
 {
 	(void)state;
@@ -394,6 +396,106 @@ static void test_hopeless(void **state)
 	assert_non_null(strstr(packet.text, "Input/output error"));
 }
 
+static void submit_cases(uint32_t n_cases)
+{
+	struct batch *batch = batch_new(NULL);
+	struct stdio_tests *tests = xcalloc(1, sizeof(*tests));
+
+	tests->comparator = COMPARE_RSTRIP;
+	tests->cases = xcalloc(n_cases, sizeof(*tests->cases));
+	for (uint32_t i = 0; i < n_cases; i++)
+		tests->cases[i] = (struct stdio_case){
+			.name = "", .expected = {.bytes = (const uint8_t *)"yes", .len = 3}};
+	batch->task = (struct task){
+		.id = "t",
+		.kind = TASK_STDIO,
+		.tests = xcalloc(n_cases, sizeof(struct slice)),
+		.n_tests = n_cases,
+		.stdio = tests,
+		.limits = {.cpu_ms = 60000, .wall_ms = 60000, .output_bytes = 10, .processes = 2}};
+	submit_batch(batch, 0);
+}
+
+/* Plays the run of a case: prints, and ends well. */
+static void play_case(const char *output, uint32_t flags)
+{
+	struct cell_report report = {.type = CELL_DONE, .flags = flags};
+
+	expect_run();
+	assert_true(write(run_fds[CELL_FD_STDOUT], output, strlen(output)) >= 0);
+	report.run_id = run.run_id;
+	assert_int_equal(fd_send(cell, &report, sizeof(report), NULL, 0), 0);
+	turn();
+}
+
+/* One seat, one cell, case after case; others wait. */
+static void test_cases(void **state)
+{
+	(void)state;
+	submit_cases(3);
+	submit_cases(1);
+	play_case("yes", CELL_DONE_CLEAN);
+	assert_int_equal(dispatch_n_running(broker.dispatch), 1);
+	play_case("yes\n", CELL_DONE_CLEAN);
+	assert_int_equal(verdicts(VERDICT_PASSED), 0);
+	play_case("yes", CELL_DONE_CLEAN);
+	assert_int_equal(verdicts(VERDICT_PASSED), 1);
+	play_case("no", CELL_DONE_CLEAN);
+	assert_int_equal(verdicts(VERDICT_FAILED), 1);
+	assert_int_equal(broker.n_batches, 0);
+	expect_no_request();
+}
+
+/* The next case goes on in the next cell, however many cells that takes. */
+static void test_cases_in_unclean_cells(void **state)
+{
+	(void)state;
+	submit_cases(5);
+	for (int i = 0; i < 4; i++) {
+		play_case("yes", 0);
+		expect_request(KEEPER_CELL_STOP);
+		say_as_keeper(KEEPER_CELL_GONE, 0);
+		build_cell();
+	}
+	play_case("yes", CELL_DONE_CLEAN);
+	expect_only(VERDICT_PASSED);
+}
+
+static void test_a_cell_that_dies_between_cases(void **state)
+{
+	(void)state;
+	submit_cases(2);
+	play_case("yes", CELL_DONE_CLEAN);
+	expect_run();
+	say_as_keeper(KEEPER_CELL_GONE, 0);
+	build_cell();
+	play_case("yes", CELL_DONE_CLEAN); /* the second again, not the first */
+	expect_only(VERDICT_PASSED);
+}
+
+static void test_cancelled_between_cases(void **state)
+{
+	(void)state;
+	submit_cases(3);
+	play_case("yes", CELL_DONE_CLEAN);
+	batch_cancel(&broker, LIST_FIRST(&owned));
+	play_case("yes", CELL_DONE_CLEAN);
+	expect_only(VERDICT_CANCELLED);
+}
+
+/* The client has gone, the cell is not clean: nobody waits for the other cases. */
+static void test_cases_of_nobody(void **state)
+{
+	(void)state;
+	submit_cases(3);
+	expect_run();
+	broker.is_stopping = true;
+	say_as_cell(CELL_READY, 0); /* a lie */
+	expect_request(KEEPER_CELL_STOP);
+	say_as_keeper(KEEPER_CELL_GONE, 0);
+	expect_only(VERDICT_INFRA);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -421,6 +523,11 @@ int main(void)
 		CASE(test_abandoned),
 		CASE(test_a_lost_job_of_a_held_flow),
 		CASE(test_hopeless),
+		CASE(test_cases),
+		CASE(test_cases_in_unclean_cells),
+		CASE(test_a_cell_that_dies_between_cases),
+		CASE(test_cancelled_between_cases),
+		CASE(test_cases_of_nobody),
 	};
 
 	return cmocka_run_group_tests(list, NULL, NULL);

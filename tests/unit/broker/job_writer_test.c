@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "core/case.h"
+
 #define SECTIONS_MAX 32
 
 static const uint8_t nonce[JOB_NONCE_BYTES] = "fedcba9876543210";
@@ -159,20 +161,47 @@ static void test_roles(void **state)
 	expect(2, JOB_SETUP, "import math\nfrom os import path\nimport re\n");
 }
 
+/* Of stdio the cell gets the code and what the present case reads: no expected output, no other
+ * case. */
+static void test_stdio(void **state)
+{
+	struct slice inputs[] = {slice("first in"), slice("second in"), slice("")};
+	struct stdio_case cases[] = {{.expected = slice("first out")},
+				     {.expected = slice("second out")},
+				     {.expected = slice("third out")}};
+	struct stdio_tests tests = {.cases = cases};
+	struct batch batch = {.task = {.kind = TASK_STDIO,
+				       .prompt = slice("Print it."),
+				       .tests = inputs,
+				       .n_tests = 3,
+				       .stdio = &tests}};
+	struct job job = {.batch = &batch, .code = slice("print()"), .next_case = 1};
+
+	(void)state;
+	write_and_parse(&job, JOB_ROLE_SHARED);
+	assert_int_equal(n_sections, 4);
+	expect(2, JOB_STDIN, "second in");
+	expect(3, JOB_CODE, "print()");
+	job.next_case = 2;
+	write_and_parse(&job, JOB_ROLE_SHARED);
+	assert_int_equal(n_sections, 3);
+	expect(2, JOB_CODE, "print()");
+}
+
 static void test_kinds_agree(void **state)
 {
 	(void)state;
 	assert_int_equal(TASK_CHECK, JOB_KIND_CHECK);
 	assert_int_equal(TASK_ASSERTS, JOB_KIND_ASSERTS);
 	assert_int_equal(TASK_PROGRAM, JOB_KIND_PROGRAM);
+	assert_int_equal(TASK_STDIO, JOB_KIND_STDIO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest list[] = {
-		cmocka_unit_test(test_everything),
-		cmocka_unit_test(test_least),
-		cmocka_unit_test(test_roles),
+		cmocka_unit_test(test_everything),  cmocka_unit_test(test_least),
+		cmocka_unit_test(test_roles),       cmocka_unit_test(test_stdio),
 		cmocka_unit_test(test_kinds_agree),
 	};
 

@@ -146,20 +146,11 @@ static void build_cell(void)
 
 /* ---- work */
 
-static struct batch *submit(uint64_t wall_ms, uint64_t deadline_ns)
+/* Its task is filled; it gets one job. */
+static struct batch *submit_batch(struct batch *batch, uint64_t deadline_ns)
 {
-	struct batch *batch = batch_new(NULL);
 	static const uint8_t code[] = "x";
 
-	batch->task = (struct task){.id = "t",
-				    .kind = TASK_PROGRAM,
-				    .tests = xcalloc(1, sizeof(struct slice)),
-				    .n_tests = 1,
-				    .limits = {.cpu_ms = 60000,
-					       .wall_ms = wall_ms,
-					       .memory_bytes = 1 << 20,
-					       .output_bytes = 10,
-					       .processes = 2}};
 	batch->jobs = xcalloc(1, sizeof(struct job));
 	batch->n_jobs = 1;
 	batch->jobs[0] = (struct job){.batch = batch, .candidate = "c"};
@@ -172,6 +163,22 @@ static struct batch *submit(uint64_t wall_ms, uint64_t deadline_ns)
 	batch_accept(&broker, batch, 0);
 	turn();
 	return batch;
+}
+
+static struct batch *submit(uint64_t wall_ms, uint64_t deadline_ns)
+{
+	struct batch *batch = batch_new(NULL);
+
+	batch->task = (struct task){.id = "t",
+				    .kind = TASK_PROGRAM,
+				    .tests = xcalloc(1, sizeof(struct slice)),
+				    .n_tests = 1,
+				    .limits = {.cpu_ms = 60000,
+					       .wall_ms = wall_ms,
+					       .memory_bytes = 1 << 20,
+					       .output_bytes = 10,
+					       .processes = 2}};
+	return submit_batch(batch, deadline_ns);
 }
 
 static uint64_t verdicts(enum verdict_code code)

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "core/case.h"
 #include "proto/codec.h"
 
 #define MAX_BYTES (1 << 20)
@@ -316,16 +317,45 @@ static void test_never_longer_than_promised(void **state)
 	assert_int_equal(result->tests_total, 3);
 }
 
+static void test_stdio(void **state)
+{
+	struct stdio_tests stdio = {.comparator = COMPARE_TOKENS};
+
+	(void)state;
+	batch.task.kind = TASK_STDIO;
+	batch.task.stdio = &stdio;
+	tests[1].source = slice("the input");
+	judgement.is_split = true;
+	reply();
+	assert_string_equal(result->comparator, "tokens");
+	assert_int_equal(result->integrity, ASSAY__INTEGRITY__SPLIT);
+	expect_bytes(result->tests[1]->source, "the input");
+	expect_bytes(result->tests[1]->expected, "98765");
+	batch.task.reveal = TASK_REVEAL_INPUTS; /* what it reads is its input */
+	reply();
+	expect_bytes(result->tests[1]->source, "the input");
+	assert_int_equal(result->tests[1]->expected.len, 0);
+	batch.task.reveal = TASK_REVEAL_NONE;
+	reply();
+	assert_false(says("the input"));
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest list[] = {
-		CASE(test_everything_is_told),  CASE(test_tests),
-		CASE(test_reveal_inputs),       CASE(test_reveal_none),
-		CASE(test_faults_and_reveal),   CASE(test_compile_error),
-		CASE(test_forged_names),        CASE(test_score),
-		CASE(test_feedback_is_bounded), CASE(test_never_longer_than_promised),
+		CASE(test_everything_is_told),
+		CASE(test_tests),
+		CASE(test_reveal_inputs),
+		CASE(test_reveal_none),
+		CASE(test_faults_and_reveal),
+		CASE(test_compile_error),
+		CASE(test_forged_names),
+		CASE(test_score),
+		CASE(test_feedback_is_bounded),
+		CASE(test_never_longer_than_promised),
+		CASE(test_stdio),
 	};
 
 	return cmocka_run_group_tests(list, NULL, NULL);

@@ -1,6 +1,7 @@
 /* broker/request: what is taken with which defaults, and every refusal with its field and code. */
 #include "broker/request.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@
 
 #include "base/clock.h"
 #include "broker/batch.h"
+#include "core/case.h"
 #include "inside/wire.h"
 #include "proto/codec.h"
 
@@ -322,9 +324,6 @@ static void test_unserved_kinds(void **state)
 	evaluate.tests_case = ASSAY__EVALUATE__TESTS_PYTEST;
 	evaluate.pytest = &source;
 	expect_invalid("evaluate.pytest");
-	evaluate.tests_case = ASSAY__EVALUATE__TESTS_STDIO;
-	evaluate.stdio = &stdio;
-	expect_invalid("evaluate.stdio");
 	evaluate.tests_case = ASSAY__EVALUATE__TESTS_CALLS;
 	evaluate.calls = &calls;
 	expect_invalid("evaluate.calls");
@@ -332,6 +331,126 @@ static void test_unserved_kinds(void **state)
 	evaluate.answer = &answer;
 	expect_invalid("evaluate.answer");
 	assert_non_null(strstr(refusal.message, "\"answer\""));
+}
+
+static Assay__StdioTests__Case cases[2];
+static Assay__StdioTests__Case *case_list[] = {&cases[0], &cases[1]};
+
+static void give_cases(void)
+{
+	for (size_t i = 0; i < 2; i++) {
+		assay__stdio_tests__case__init(&cases[i]);
+		cases[i].stdin = data("in");
+		cases[i].stdout = data("out");
+		cases[i].name = (char *)"name";
+	}
+	stdio.cases = case_list;
+	stdio.n_cases = 2;
+	evaluate.tests_case = ASSAY__EVALUATE__TESTS_STDIO;
+	evaluate.stdio = &stdio;
+	policies.policies[0].file_bytes = 50;
+}
+
+static void test_stdio(void **state)
+{
+	const struct stdio_tests *taken;
+
+	(void)state;
+	give_cases();
+	evaluate.integrity = ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SPLIT;
+	expect_taken();
+	assert_int_equal(batch->task.kind, TASK_STDIO);
+	assert_int_equal(batch->task.n_tests, 2);
+	assert_false(batch->task.is_split); /* one cell is enough, */
+	assert_true(task_is_apart(&batch->task));
+	assert_int_equal(batch->task.tests[1].len, 2);
+	assert_int_equal(batch->task.limits.output_bytes, 14 + 2 * 3);
+	taken = batch->task.stdio;
+	assert_int_equal(taken->comparator, COMPARE_RSTRIP);
+	assert_true(taken->tolerance.absolute == CASE_DEFAULT_ABSOLUTE);
+	assert_true(taken->tolerance.relative == CASE_DEFAULT_RELATIVE);
+	assert_int_equal(taken->cases[1].expected.len, 3);
+	assert_string_equal(taken->cases[1].name, "name");
+}
+
+static void test_stdio_tolerance_as_given(void **state)
+{
+	(void)state;
+	give_cases();
+	stdio.comparator = (char *)"float";
+	stdio.absolute_tolerance = 0.25;
+	expect_taken();
+	assert_int_equal(batch->task.stdio->comparator, COMPARE_FLOAT);
+	assert_true(batch->task.stdio->tolerance.absolute == 0.25);
+	assert_true(batch->task.stdio->tolerance.relative == 0);
+}
+
+static void test_stdio_without_cases(void **state)
+{
+	(void)state;
+	give_cases();
+	stdio.n_cases = 0;
+	expect_taken();
+	assert_int_equal(batch->task.n_tests, 0);
+}
+
+static void test_stdio_output_limit_has_a_maximum(void **state)
+{
+	static char text[60];
+
+	(void)state;
+	give_cases();
+	memset(text, 'x', sizeof(text) - 1);
+	cases[1].stdout = data(text);
+	expect_taken();
+	assert_int_equal(batch->task.limits.output_bytes, 104);
+}
+
+static void test_stdio_refused(void **state)
+{
+	static const double impossible[] = {-1, NAN, INFINITY};
+	static char text[106];
+
+	(void)state;
+	give_cases();
+	stdio.comparator = (char *)"fuzzy";
+	expect_invalid("evaluate.stdio.comparator");
+	assert_non_null(strstr(refusal.message, "exact, rstrip, lines, tokens, tokens_ci, float, "
+						"decimal, set"));
+	stdio.comparator = (char *)"float";
+	for (size_t i = 0; i < 3; i++) {
+		stdio.absolute_tolerance = impossible[i];
+		expect_invalid("evaluate.stdio.absolute_tolerance");
+		stdio.absolute_tolerance = 0;
+		stdio.relative_tolerance = impossible[i];
+		expect_invalid("evaluate.stdio.relative_tolerance");
+		stdio.relative_tolerance = 0;
+	}
+	memset(text, 'x', sizeof(text) - 1);
+	cases[1].stdout = data(text); /* longer than the policy's maximum */
+	expect_invalid("evaluate.stdio.cases[1]");
+	cases[1].stdout = data("four");
+	evaluate.limits = &limits;
+	limits.output_bytes = 3;
+	expect_invalid("evaluate.stdio.cases[1]");
+	limits.output_bytes = 0;
+	cases[0].stdin = data(text);
+	expect_refused(ASSAY__ERROR_CODE__TOO_LARGE, "evaluate.stdio.cases[0]");
+}
+
+static void test_stdio_sets_are_bounded(void **state)
+{
+	static uint8_t large[CASE_SET_BYTES_MAX + 1];
+
+	(void)state;
+	give_cases();
+	policies.policies[0].maximum_limits.output_bytes = 1 << 30;
+	cases[0].stdout = (ProtobufCBinaryData){.data = large, .len = sizeof(large)};
+	expect_taken();
+	batch_free(batch);
+	batch = NULL;
+	stdio.comparator = (char *)"set";
+	expect_refused(ASSAY__ERROR_CODE__TOO_LARGE, "evaluate.stdio.cases[0]");
 }
 
 static void test_options_refused(void **state)
@@ -482,6 +601,12 @@ int main(void)
 		CASE(test_without_tests),
 		CASE(test_tests_refused),
 		CASE(test_unserved_kinds),
+		CASE(test_stdio),
+		CASE(test_stdio_tolerance_as_given),
+		CASE(test_stdio_without_cases),
+		CASE(test_stdio_output_limit_has_a_maximum),
+		CASE(test_stdio_refused),
+		CASE(test_stdio_sets_are_bounded),
 		CASE(test_options_refused),
 		CASE(test_unknown_language),
 		CASE(test_number_of_candidates),

@@ -53,6 +53,38 @@ static void test_reveal(void **state)
 	assert_string_equal(text, "1 of 2 tests failed. First: test 2 does not hold.");
 }
 
+static void test_cases(void **state)
+{
+	(void)state;
+	input.are_cases = true;
+	tests[1] = (struct test_record){
+		.outcome = TEST_FAILED,
+		.name = slice("two"),
+		.source = slice("2\n"),
+		.expected = slice("4\n"),
+		.actual = slice("5\n"),
+		.difference = {.expected = slice("4"), .is_actual_end = true, .line = 1}};
+	feedback_write(&input, text, sizeof(text));
+	assert_string_equal(text,
+			    "1 of 2 cases failed. First: case 2 ('two'): expected \"4\", got the "
+			    "end of the output (line 1 of the output). Its input: \"2\n\".");
+	input.reveal = TASK_REVEAL_INPUTS;
+	feedback_write(&input, text, sizeof(text));
+	assert_string_equal(text, "1 of 2 cases failed. First: case 2 ('two'): wrong output: "
+				  "\"5\n\". Its input: \"2\n\".");
+	input.reveal = TASK_REVEAL_NONE;
+	feedback_write(&input, text, sizeof(text));
+	assert_string_equal(text, "1 of 2 cases failed. First: case 2: wrong output.");
+	tests[1].outcome = TEST_ERROR;
+	tests[1].error.message = slice("the program ended with exit status 3");
+	feedback_write(&input, text, sizeof(text));
+	assert_string_equal(text, "1 of 2 cases did not pass. First: case 2: the program ended "
+				  "with exit status 3.");
+	verdict.code = VERDICT_PASSED;
+	feedback_write(&input, text, sizeof(text));
+	assert_string_equal(text, "All 2 cases passed.");
+}
+
 /* What an assertion says is what the tests expect. */
 static void test_messages_of_assertions(void **state)
 {
@@ -138,6 +170,7 @@ int main(void)
 	const struct CMUnitTest list[] = {
 		cmocka_unit_test_setup(test_values, set_up),
 		cmocka_unit_test_setup(test_reveal, set_up),
+		cmocka_unit_test_setup(test_cases, set_up),
 		cmocka_unit_test_setup(test_messages_of_assertions, set_up),
 		cmocka_unit_test_setup(test_long_values_end_at_a_character, set_up),
 		cmocka_unit_test_setup(test_exception, set_up),

@@ -267,6 +267,35 @@ static void test_our_side(void **state)
 	assert_false(verdict_decide(&facts).is_maskable);
 }
 
+static void test_cases(void **state)
+{
+	struct verdict verdict = verdict_of_cases(&examination);
+
+	(void)state;
+	assert_int_equal(verdict.code, VERDICT_PASSED);
+	assert_int_equal(verdict.fault, FAULT_NONE);
+	tests[1].outcome = TEST_NOT_RUN; /* no case is a branch that need not be reached */
+	assert_int_equal(verdict_of_cases(&examination).code, VERDICT_ERROR);
+	tests[1].outcome = TEST_CRASHED;
+	assert_int_equal(verdict_of_cases(&examination).code, VERDICT_ERROR);
+	tests[2].outcome = TEST_FAILED;
+	verdict = verdict_of_cases(&examination);
+	assert_int_equal(verdict.code, VERDICT_FAILED);
+	assert_int_equal(verdict.fault, FAULT_CANDIDATE);
+	examination.n_tests = 0;
+	assert_int_equal(verdict_of_cases(&examination).code, VERDICT_NO_TESTS);
+}
+
+static void test_what_ends_cases(void **state)
+{
+	(void)state;
+	for (int code = VERDICT_PASSED; code < VERDICT_COUNT; code++) {
+		struct verdict verdict = {.code = (enum verdict_code)code};
+
+		assert_int_equal(verdict_ends_cases(&verdict), code > VERDICT_ERROR);
+	}
+}
+
 static void test_names(void **state)
 {
 	(void)state;
@@ -291,6 +320,8 @@ int main(void)
 		cmocka_unit_test_setup(test_time, set_up),
 		cmocka_unit_test_setup(test_faults, set_up),
 		cmocka_unit_test_setup(test_our_side, set_up),
+		cmocka_unit_test_setup(test_cases, set_up),
+		cmocka_unit_test(test_what_ends_cases),
 		cmocka_unit_test(test_names),
 	};
 

@@ -136,6 +136,18 @@ static char *read_job(int fd, size_t *len)
 	return bytes;
 }
 
+/*
+ * What a program reads is a file of this run alone, as behind `< input`: it never blocks, has a
+ * size, and can be read twice, whatever its length.
+ */
+static void arrange_input(const struct job *job)
+{
+	_cleanup_fd_ int fd = fd_sealed_copy("stdin", job->input, job->input_len);
+
+	if (fd < 0 || dup2(fd, STDIN_FILENO) < 0)
+		fail("cannot arrange the input");
+}
+
 /* An exception that reached the bottom: of ours before the candidate ran, else of whoever did it.
  */
 static void leave_with_exception(void) __attribute__((noreturn));
@@ -145,6 +157,17 @@ static void leave_with_exception(void)
 	if (!judge_has_started())
 		records_write_harness_fault("the examiner failed before the candidate's code ran");
 	_exit(EXIT_HARNESS);
+}
+
+/* program.py has done what the interpreter does at its end. */
+static void leave_as_program(PyObject *status) __attribute__((noreturn));
+static void leave_as_program(PyObject *status)
+{
+	long code = PyLong_AsLong(status);
+
+	if (code == -1 && PyErr_Occurred())
+		leave_with_exception();
+	_exit((int)code);
 }
 
 void child_run(const struct child_setting *setting, const struct cell_request *request,
@@ -170,6 +193,8 @@ void child_run(const struct child_setting *setting, const struct cell_request *r
 	PyOS_AfterFork_Child();
 	if (job_parse(bytes, len, &job) < 0)
 		fail("the job is malformed");
+	if (job.options.kind == JOB_KIND_STDIO)
+		arrange_input(&job);
 	explicit_bzero(bytes, len);
 	free(bytes);
 	if (channel_is_open() != (job.options.role != JOB_ROLE_SHARED))
@@ -180,6 +205,8 @@ void child_run(const struct child_setting *setting, const struct cell_request *r
 	result = PyObject_CallFunctionObjArgs(setting->run, job.sections, NULL);
 	if (result == NULL)
 		leave_with_exception();
+	if (job.options.kind == JOB_KIND_STDIO)
+		leave_as_program(result);
 	if (job.options.role != JOB_ROLE_EXAMINEE)
 		judge_end(&job);
 	_exit(0);

@@ -17,6 +17,7 @@ import sys
 
 import _assay
 import examinee
+import program
 import split
 import texts
 from examinee import Unusable
@@ -45,6 +46,7 @@ __assay__ = layout  # marks frames as ours
 KIND_CHECK = 1
 KIND_ASSERTS = 2
 KIND_PROGRAM = 3
+KIND_STDIO = 4
 
 ROLE_EXAMINER = 1
 ROLE_EXAMINEE = 2
@@ -211,6 +213,8 @@ def run(job):
         call_fork_handlers(prompt, code, setup, *tests, *files)
         gc.enable()
         examinee.write_files(files)
+        if kind == KIND_STDIO:
+            return program.run(code, aliases)
         if role == ROLE_EXAMINEE:
             examinee.serve(prompt, code, entry_point, setup, aliases)
         elif role == ROLE_EXAMINER:

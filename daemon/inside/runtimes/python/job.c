@@ -110,6 +110,11 @@ static int add_section(struct job *job, const struct section *section)
 		return PyTuple_SetItem(job->sections, PLACE_ROLE,
 				       PyLong_FromUnsignedLong(job->options.role));
 	}
+	if (section->tag == JOB_STDIN) {
+		job->input = section->bytes;
+		job->input_len = section->len;
+		return 0;
+	}
 	if (section->tag < JOB_PROMPT || section->tag > JOB_MODULE)
 		return -1;
 	return add_text(job->sections, section);

@@ -14,6 +14,8 @@ struct job {
 	uint8_t nonce[JOB_NONCE_BYTES];
 	bool has_nonce;
 	struct job_options options;
+	const char *input; /* stdio: what the program reads; borrowed from the job's bytes */
+	size_t input_len;
 	PyObject *sections; /* new reference: what the examiner gets, see job.c */
 };
 
