@@ -26,6 +26,8 @@
 
 /* Times that a job is assigned to a cell before it is answered that none could run it. */
 #define ASSIGNMENTS_MAX 3
+/* A candidate and an examiner that computed for this part of the time were in conversation. */
+#define CONVERSING_PART 16
 
 struct dispatch *dispatch_new(struct broker *broker)
 {
@@ -141,6 +143,7 @@ static struct run_facts merge(const struct seat *seat)
 	if (facts.kill_reason == RUN_NOT_KILLED || facts.kill_reason == RUN_KILLED_OVER)
 		facts.kill_reason = examiner->kill_reason;
 	facts.oom_kills += examiner->oom_kills;
+	facts.is_conversing = examiner->cpu_ns > facts.wall_ns / CONVERSING_PART;
 	facts.is_cell_lost = facts.is_cell_lost || examiner->is_cell_lost;
 	facts.is_keeper_lost = facts.is_keeper_lost || examiner->is_keeper_lost;
 	return facts;

@@ -132,12 +132,13 @@ static bool is_starved(const struct run_facts *facts)
 }
 
 /*
- * Its own processes and threads may have kept each other waiting. One thread cannot have run and
- * waited for longer than the time that passed (the two are read one after the other).
+ * Its own processes and threads, or it and its examiner, may have kept each other waiting. One
+ * thread cannot have run and waited for longer than the time that passed (the two are read one
+ * after the other).
  */
 static bool is_alone_in_waiting(const struct run_facts *facts)
 {
-	return facts->processes <= 1 &&
+	return facts->processes <= 1 && !facts->is_conversing &&
 	       facts->cpu_ns + facts->run_delay_ns <= facts->wall_ns + facts->wall_ns / 16;
 }
 

@@ -63,8 +63,9 @@ struct run_facts {
 	int candidate_status; /* of the candidate's first process; SHARED: the same */
 	uint64_t cpu_ns;
 	uint64_t wall_ns;
-	uint64_t run_delay_ns;     /* runnable but waiting, known when the wall limit was reached */
-	uint64_t oom_kills;        /* by the cell's cgroup during this run */
+	uint64_t run_delay_ns; /* runnable but waiting, known when the wall limit was reached */
+	bool is_conversing; /* split: its examiner computed, too, so each kept the other waiting */
+	uint64_t oom_kills; /* by the cell's cgroup during this run */
 	uint64_t process_refusals; /* by the cell's pids cgroup during this run */
 	uint32_t processes;        /* of the run, seen at its end */
 	bool has_process_cgroup;

@@ -176,6 +176,10 @@ def build(description, peer, operation=None):
         error = peer.own(ident)
         if not isinstance(error, BaseException):
             raise ValueError("not an exception")
+        # An iterator of ours may have ended; a call of theirs does not end a loop of ours.
+        kind = builtin_base(type(error))
+        if kind in ENDS and usable(builtin_exception(kind), operation) is not type(error):
+            return substitute(kind)(*error.args)
         return error
     line = check_frames(frames, line)
     if type(args) is not tuple or type(message) is not str or type(attributes) is not dict:

@@ -13,6 +13,9 @@ which `is` in the tests takes for one.
 """
 
 import builtins
+import copy
+import operator
+import re
 import sys
 from types import (
     AsyncGeneratorType,
@@ -31,6 +34,7 @@ import _assay
 import raising
 import standins
 from in_place import update
+from operations import FIRST_OPERATION, NUMBERS, OPERATIONS
 from peer import BYE, LOAD_FAILED, LOADED, SCALARS, Peer
 from texts import TESTS_FILE, Gone, Malformed, __builtins__, layout
 
@@ -48,6 +52,8 @@ OPAQUE = (
 )  # fmt: skip
 READABLE = {"__name__", "__qualname__", "__doc__"}
 NEVER = {setattr, delattr}
+# Their second operand may be the one that was handed over.
+REFLECTED = set(OPERATIONS[NUMBERS[operator.eq] - FIRST_OPERATION :]) - {copy.copy, copy.deepcopy}
 
 
 class Candidate(Peer):
@@ -56,6 +62,7 @@ class Candidate(Peer):
     def __init__(self, *channel):
         super().__init__(*channel)
         self.names = frozenset()
+        self.texts = ()  # the prompt and the tests
         self.values = {}
         self.pending = []  # (argument, its new content, is the result a container?)
         self.held = []  # the same of results that have a name
@@ -89,6 +96,8 @@ class Candidate(Peer):
         take_prompt_lines(prompt_lines)
         if type(names) is not list or type(values) is not dict or len(names) > NAMES_MAX:
             raise ValueError("names of the module")
+        if any(self.standins.ident_of(value) is None for value in values.values()):
+            raise ValueError("values of the module")
         self.names = frozenset(name for name in names if type(name) is str)
         self.values = values
 
@@ -100,7 +109,7 @@ class Candidate(Peer):
             value = getattr(self.module, name)
         else:
             raise AttributeError("module 'candidate' has no attribute %r" % name)
-        if type(value) is standins.Meta:
+        if type(value) is standins.Meta and is_said_to_be_class(name, self.texts):
             value._assay_is_named = True
         return value
 
@@ -114,7 +123,11 @@ class Candidate(Peer):
     # ------------------------------------------------------------ what it may do here
 
     def permit(self, operation, operands):
+        """Only on behalf of what it was handed: plain data has methods that lead anywhere."""
         target = operands[0]
+        is_handed = map(self.was_handed, operands if operation in REFLECTED else operands[:1])
+        if not any(is_handed):
+            raise TypeError("an operation on nothing of the tests")
         if operation in NEVER and not is_of_tests(type(target)):
             raise AttributeError("cannot be set from the candidate")
         if operation not in (getattr, setattr, delattr):
@@ -126,6 +139,10 @@ class Candidate(Peer):
             return
         if name.startswith("_") or (isinstance(target, OPAQUE) and not is_of_tests(target)):
             raise AttributeError("%r object has no attribute %r" % (type(target).__name__, name))
+
+    def was_handed(self, thing):
+        ident = self.idents.get(id(thing))
+        return ident is not None and self.objects.get(ident) is thing
 
     # ------------------------------------------------------------ changed arguments
 
@@ -196,6 +213,20 @@ class Candidate(Peer):
             if (one is original and other is returned) or (one is returned and other is original):
                 return True
         return False
+
+
+def is_said_to_be_class(name, texts):
+    """By the prompt and the tests, not by the candidate: else it made the function under test a
+    class, whose instances then answer `abs(f(x) - 1.5) < 1e-6` as they like."""
+    if not name.isidentifier():
+        return False
+    text = b"\n".join(texts).decode("utf-8", "replace")
+    if re.search(r"^\s*class\s+%s\b" % name, text, re.M):
+        return True
+    if re.search(r"\bdef\s+%s\b|\bimport\b.*\b%s\b" % (name, name), text):
+        return False
+    is_like_one = re.fullmatch(r"_*[A-Z][A-Za-z0-9]*", name)
+    return bool(is_like_one and re.search(r"(?<![\w.])%s\b" % name, text))
 
 
 def take_prompt_lines(number):

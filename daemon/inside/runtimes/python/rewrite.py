@@ -97,7 +97,12 @@ class Rewriter:
             if kind is Assert and is_plain:
                 marked.append(call_at(SETTLE, statement))
             elif kind is Expr and type(statement.value) is Call:
-                marked.append(call_at(SETTLE_ALL, statement))
+                call = statement.value
+                if any(map(has_call, call.args)):  # results.append(f(xs)): not dropped
+                    names = names | names_in(call.func)
+                    marked.append(call_at(HOLD, statement))
+                else:
+                    marked.append(call_at(SETTLE_ALL, statement))
             elif kind is ast.Assign and has_call(statement.value):
                 names = names.union(*map(names_in, statement.targets))
                 marked.append(call_at(HOLD, statement))

@@ -40,6 +40,13 @@ prepared = [Candidate()]
 LOAD_FAULTS = {examinee.LOAD_KIND_COMPILE: FAULT_COMPILE, examinee.LOAD_KIND_LOAD: FAULT_LOAD}
 
 
+def guard(candidate, used, *texts):
+    """Before anything of the candidate arrives: what the tests say that it is."""
+    raising.sides.guards = True
+    raising.sides.wanted = frozenset(used)
+    candidate.texts = texts
+
+
 def wait_until_loaded(candidate):
     try:
         failure = candidate.wait_until_loaded()
@@ -70,8 +77,6 @@ def add_prompts_names(namespace, prompt, used):
 
 def prepare(candidate, prompt, used, entry_point, aliases):
     """The tests' namespace."""
-    raising.sides.guards = True
-    raising.sides.wanted = frozenset(used)
     namespace = new_namespace()
     missing = used - namespace["__builtins__"].__dict__.keys() - {entry_point}
     add_prompts_names(namespace, prompt, missing)
@@ -102,11 +107,12 @@ def examine_check(prompt, entry_point, setup, tests, aliases):
     _assay.state(STATE_LOADING)
     name = entry_point.decode("utf-8", "replace")
     candidate = prepared[0]
+    used = names_used(plan.code) - {"check"}
+    guard(candidate, used, prompt, *plan.sources)
     wait_until_loaded(candidate)
     if name not in candidate.names:
         candidate.end()
         raise Refused(FAULT_LOAD) from NameError("the code does not define %r" % name)
-    used = names_used(plan.code) - {"check"}
     namespace = prepare(candidate, prompt, used, name, aliases)
     _assay.state(STATE_TESTING)
     call_check(plan, namespace, candidate.take(name))
@@ -117,20 +123,23 @@ def run_setup(code, namespace, candidate):
     try:
         exec(code, namespace)
     except BaseException as error:
-        raise Refused(FAULT_TESTS) from error
+        is_candidates = isinstance(error, Gone) or texts.blames_candidate(error)
+        raise Refused(FAULT_LOAD if is_candidates else FAULT_TESTS) from error
     candidate.settle_all()
 
 
 def examine_asserts(prompt, entry_point, setup, tests, aliases):
     plan = make_plan(plan_asserts, tests, True)
+    source = setup
     setup = make_plan(examinee.compile_code, setup, TESTS_FILE) if setup else None
     plan.announce(b"", b"")
     _assay.state(STATE_LOADING)
     candidate = prepared[0]
-    wait_until_loaded(candidate)
     used = names_used(plan.code)
     if setup is not None:
         used |= names_used(setup)
+    guard(candidate, used, prompt, source, *plan.sources)
+    wait_until_loaded(candidate)
     namespace = prepare(candidate, prompt, used, entry_point.decode("utf-8", "replace"), aliases)
     if setup is not None:
         run_setup(setup, namespace, candidate)

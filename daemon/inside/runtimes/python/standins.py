@@ -148,7 +148,9 @@ class Meta(type):
         return cls._assay_peer.request(GETITEM, (cls, key))
 
     def __contains__(cls, value):
-        return bool(cls._assay_peer.request(CONTAINS, (cls, value)))
+        if cls._assay_is_named:
+            return cls._assay_peer.request(CONTAINS, (cls, value)) is True
+        return any(item is value or item == value for item in iter(cls))
 
     def __bool__(cls):
         return True

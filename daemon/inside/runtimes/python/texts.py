@@ -236,6 +236,9 @@ def tests_line(error):
 
 
 def blames_candidate(error):
+    """It comes from there, whether or not it has frames of there."""
+    if TOLD in error.__dict__:
+        return True
     return any(file in (CANDIDATE_FILE, PROMPT_FILE) for file, *_ in frames_of(error))
 
 
