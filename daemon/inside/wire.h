@@ -98,8 +98,8 @@ enum job_tag {
 /*
  * Who judges. SHARED: tests and candidate in one process. Else an examination takes two runs in two
  * cells, whose children talk to each other (runtimes/python/channel.h): the EXAMINER has the tests,
- * no code, and writes all records; the EXAMINEE has the code, neither nonce nor tests nor setup,
- * and writes none.
+ * no code, and writes all records; the EXAMINEE has the code, neither nonce nor tests, of the setup
+ * its imports, and writes none.
  */
 enum job_role { JOB_ROLE_SHARED = 0, JOB_ROLE_EXAMINER = 1, JOB_ROLE_EXAMINEE = 2 };
 
