@@ -225,6 +225,9 @@ static void test_time(void **state)
 	assert_false(verdict_decide(&facts).is_maskable);
 	facts.cpu_ns = 900 * NS_PER_MS;
 	facts.ran_alone = true;
+	facts.is_conversing = true; /* it and its examiner may have kept each other waiting */
+	assert_false(verdict_decide(&facts).is_maskable);
+	facts.is_conversing = false;
 	facts.processes = 5; /* it may have starved itself */
 	verdict = verdict_decide(&facts);
 	assert_false(verdict.wants_rerun);
