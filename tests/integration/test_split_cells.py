@@ -28,8 +28,9 @@ def repeated(client):
 
 def test_the_examiner_is_another_cell(client):
     assert client.judge_one(evaluate_add()).integrity == pb.SPLIT
-    for slot in slots(client):
-        assert slot.cell_pid and slot.examiner_pid and slot.cell_pid != slot.examiner_pid
+    host.wait_until(lambda: all(slot.cell_pid and slot.examiner_pid for slot in slots(client)),
+                    "two cells in every slot")
+    assert all(slot.cell_pid != slot.examiner_pid for slot in slots(client))
 
 
 @pytest.mark.parametrize("which", ["cell_pid", "examiner_pid"])
