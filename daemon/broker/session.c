@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/memory.h"
 #include "broker/batch.h"
@@ -431,21 +430,12 @@ static void on_event(struct bufferevent *stream, short what, void *argument)
 
 /* ---------------------------------------------------------------- life */
 
-static uid_t peer_uid(int fd)
-{
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 ? peer.uid : (uid_t)-1;
-}
-
 struct session *session_new(struct broker *broker, int fd)
 {
 	struct session *session = xcalloc(1, sizeof(*session));
 	const struct settings *settings = broker->settings;
 
 	session->broker = broker;
-	session->uid = peer_uid(fd);
 	flow_init(&session->flow, &broker->queue);
 	LIST_INIT(&session->batches);
 	session->stream = bufferevent_socket_new(broker->base, fd,

@@ -12,7 +12,6 @@
 #include <bsd/sys/queue.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "assay.pb-c.h"
 #include "broker/broker.h"
@@ -22,7 +21,6 @@
 struct session {
 	struct broker *broker;
 	struct bufferevent *stream;
-	uid_t uid; /* of the client's process, from the socket: its tenant */
 	struct flow flow;
 	LIST_HEAD(, batch) batches;
 	size_t charged_bytes; /* of what lies unread in the stream's input */
