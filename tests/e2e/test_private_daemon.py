@@ -25,6 +25,16 @@ def daemon_of(process):
     return host.wait_until(lambda: host.find(process.pid, "assayd"), "a private daemon")[0].pid
 
 
+def first_line(process):
+    """Byte by byte: communicate() reads the pipe itself and would lose what a buffer holds."""
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = os.read(process.stdout.fileno(), 1)
+        assert byte, "ended before the first line"
+        line += byte
+    return line.decode()
+
+
 def assert_gone(pids):
     host.wait_until(lambda: not any(host.is_alive(pid) for pid in pids), "the private daemon ends")
 
@@ -50,7 +60,7 @@ def long_run(tmp_path):
          "candidates": [{"id": "a", "code": slow}]}) + "\n" for i in range(2000)))
     process = start("eval", str(path))
     supervisor = daemon_of(process)
-    first = process.stdout.readline()
+    first = first_line(process)
     yield process, supervisor, first
     if process.poll() is None:
         process.kill()
@@ -96,7 +106,7 @@ def test_a_restarted_broker_in_the_middle_loses_nothing(tmp_path):
         for i in range(600)))
     process = start("eval", str(path))
     supervisor = daemon_of(process)
-    first = process.stdout.readline()
+    first = first_line(process)
     os.kill(host.find(supervisor, "assay-broker")[0].pid, signal.SIGKILL)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
