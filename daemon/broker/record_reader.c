@@ -113,6 +113,7 @@ static bool take_test(const struct record *record, struct examination *examinati
 		.actual = record->fields[RECORD_FIELD_ACTUAL],
 		.error = error_of(record),
 		.cpu_ns = record->header.cpu_ns,
+		.is_delegated = (record->header.flags & RECORD_TEST_DELEGATED) != 0,
 	};
 	return true;
 }
@@ -120,10 +121,11 @@ static bool take_test(const struct record *record, struct examination *examinati
 static bool take_fault(const struct record *record, struct examination *examination)
 {
 	if (examination->fault != EXAMINATION_OK || record->header.outcome < RECORD_FAULT_COMPILE ||
-	    record->header.outcome > RECORD_FAULT_HARNESS)
+	    record->header.outcome > RECORD_FAULT_INSEPARABLE)
 		return false;
 	/* Ours, and only before the candidate's code: later nobody but the candidate says so. */
-	if (record->header.outcome == RECORD_FAULT_HARNESS &&
+	if ((record->header.outcome == RECORD_FAULT_HARNESS ||
+	     record->header.outcome == RECORD_FAULT_INSEPARABLE) &&
 	    examination->state != EXAMINATION_PREPARING)
 		return false;
 	examination->fault = (enum examination_fault)record->header.outcome;

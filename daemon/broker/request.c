@@ -19,6 +19,7 @@
 
 #define ID_MAX 256
 #define FILES_MAX 64
+#define REPEAT_MAX 100
 #define FEEDBACK_DEFAULT 2000
 #define RETRY_AFTER_MS 250
 
@@ -285,6 +286,11 @@ static int check_options(const Assay__Evaluate *evaluate, struct refusal *refusa
 		return request_refuse(refusal, INVALID, "evaluate.reveal", "unknown value");
 	if ((unsigned int)evaluate->stop > ASSAY__STOP__STOP_FIRST_FAILURE)
 		return request_refuse(refusal, INVALID, "evaluate.stop", "unknown value");
+	if (evaluate->repeat > REPEAT_MAX)
+		return request_refuse(refusal, INVALID, "evaluate.repeat", "at most %d",
+				      REPEAT_MAX);
+	if ((unsigned int)evaluate->feedback_form > ASSAY__FEEDBACK_FORM__FEEDBACK_REFLEXION)
+		return request_refuse(refusal, INVALID, "evaluate.feedback_form", "unknown value");
 	if ((unsigned int)evaluate->extract > ASSAY__EXTRACT__EXTRACT_LAST_FENCE)
 		return request_refuse(refusal, INVALID, "evaluate.extract", "unknown value");
 	return 0;
@@ -320,6 +326,11 @@ static int take_task(struct broker *broker, struct task *task, const Assay__Eval
 	task->module = slice_of_text(evaluate->module);
 	task->reveal = (enum task_reveal)evaluate->reveal;
 	task->stops_at_first_failure = evaluate->stop == ASSAY__STOP__STOP_FIRST_FAILURE;
+	task->wants_control = !evaluate->no_control;
+	task->repeat = evaluate->repeat > 0 ? evaluate->repeat : 1;
+	task->hidden = evaluate->hidden;
+	task->n_hidden = evaluate->n_hidden;
+	task->feedback_form = (enum task_feedback_form)evaluate->feedback_form;
 	task->wants_split = evaluate->integrity == ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SPLIT;
 	task->feedback_bytes =
 		evaluate->feedback_bytes > 0 ? evaluate->feedback_bytes : FEEDBACK_DEFAULT;

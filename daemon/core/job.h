@@ -22,8 +22,18 @@ struct slice {
 	size_t len;
 };
 
-enum task_kind { TASK_CHECK = 1, TASK_ASSERTS, TASK_PROGRAM, TASK_STDIO };
+/* Numbers as enum job_kind of inside/wire.h. */
+enum task_kind {
+	TASK_CHECK = 1,
+	TASK_ASSERTS,
+	TASK_PROGRAM,
+	TASK_STDIO,
+	TASK_UNITTEST,
+	TASK_PYTEST,
+	TASK_CALLS,
+};
 enum task_reveal { TASK_REVEAL_FULL, TASK_REVEAL_INPUTS, TASK_REVEAL_NONE };
+enum task_feedback_form { TASK_FEEDBACK_PLAIN, TASK_FEEDBACK_REFLEXION };
 
 /* One task, the same for all candidates of the batch. */
 struct task {
@@ -34,15 +44,21 @@ struct task {
 	struct slice entry_point;
 	struct slice module;
 	struct slice setup;
-	struct slice *tests; /* owned array of borrowed text; stdio: what the program reads */
+	struct slice *tests; /* owned array of borrowed text; stdio: what the program reads; calls:
+			      * arguments, keywords and expected value of each call, as JSON */
 	size_t n_tests;
 	struct stdio_tests *stdio; /* owned; NULL for other kinds. core/case.h */
 	struct limits limits;      /* every field > 0, within the policy's maxima */
 	enum task_reveal reveal;
 	bool stops_at_first_failure;
-	bool is_split;    /* takes two cells: one for the candidate, one for its tests */
-	bool wants_split; /* "integrity: split": refused while these tests can only be SHARED */
+	bool is_split;      /* takes two cells: one for the candidate, one for its tests */
+	bool wants_split;   /* "integrity: split": refused while these tests can only be SHARED */
+	bool wants_control; /* a SHARED pass is judged again with altered expectations */
+	uint32_t repeat;    /* runs of each candidate, at least 1 */
+	const uint32_t *hidden; /* n_hidden indices of tests of which nothing is told; borrowed */
+	size_t n_hidden;
 	uint32_t feedback_bytes;
+	enum task_feedback_form feedback_form;
 };
 
 /* Beside each state: where a job in it lives. */

@@ -44,6 +44,7 @@ struct test_record {
 	struct slice actual;
 	struct test_error error;
 	uint64_t cpu_ns;
+	bool is_delegated;                   /* == of two objects of the candidate's decided it */
 	struct output_difference difference; /* stdio; FAILED only */
 };
 
@@ -55,6 +56,8 @@ enum examination_fault {
 	EXAMINATION_TESTS = 3,
 	EXAMINATION_PROGRAM = 4,
 	EXAMINATION_HARNESS = 5,
+	EXAMINATION_INSEPARABLE =
+		6, /* these tests need the candidate's process; nothing of it ran */
 };
 
 enum examination_state { EXAMINATION_PREPARING, EXAMINATION_LOADING, EXAMINATION_TESTING };

@@ -71,6 +71,15 @@ struct run_facts {
 	bool has_process_cgroup;
 };
 
+/* Numbers as Control in assay.proto. */
+enum control_outcome { CONTROL_NONE, CONTROL_HELD, CONTROL_PASSED, CONTROL_IMPOSSIBLE };
+
+/* How often each verdict came in repeated runs of one candidate. */
+struct repeats {
+	uint32_t runs;
+	uint32_t verdicts[VERDICT_COUNT];
+};
+
 struct verdict {
 	enum verdict_code code;
 	enum fault fault;

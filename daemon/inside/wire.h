@@ -87,12 +87,14 @@ enum job_tag {
 	JOB_CODE = 4,
 	JOB_ENTRY_POINT = 5,
 	JOB_SETUP = 6,     /* asserts: runs before the candidate's code */
-	JOB_TEST = 7,      /* check: the source; asserts: one assertion each, repeated; program: the
-			      source */
+	JOB_TEST = 7,      /* check, program, unittest, pytest: the source; asserts: one assertion
+			      each, repeated; calls: arguments, keywords, expected value as JSON,
+			      three sections a call */
 	JOB_FILE_NAME = 8, /* followed by its JOB_FILE_CONTENT; a file of the working directory */
 	JOB_FILE_CONTENT = 9,
-	JOB_MODULE = 10, /* further module name for the candidate */
-	JOB_STDIN = 11,  /* stdio: what the program reads from descriptor 0 */
+	JOB_MODULE = 10,     /* further module name for the candidate */
+	JOB_STDIN = 11,      /* stdio: what the program reads from descriptor 0 */
+	JOB_COMPARATOR = 12, /* calls: name and tolerances, "float 1e-09 1e-06" */
 };
 
 /*
@@ -113,6 +115,9 @@ enum job_kind {
 	JOB_KIND_ASSERTS = 2,
 	JOB_KIND_PROGRAM = 3,
 	JOB_KIND_STDIO = 4,
+	JOB_KIND_UNITTEST = 5,
+	JOB_KIND_PYTEST = 6,
+	JOB_KIND_CALLS = 7,
 };
 
 struct job_options {
@@ -120,6 +125,10 @@ struct job_options {
 	uint32_t stop_first_failure; /* 0 or 1 */
 	uint32_t value_bytes;        /* longest rendered value or message in a record */
 	uint32_t role;               /* enum job_role */
+	/* 0 or 1; SHARED only: the negative control. Expectations are altered, so that every test
+	 * with one must fail; only those tests are recorded. */
+	uint32_t is_control;
+	uint32_t reserved;
 };
 
 #define JOB_NONCE_BYTES 16
@@ -153,11 +162,13 @@ enum record_outcome {
 };
 
 enum record_fault {
-	RECORD_FAULT_COMPILE = 1, /* the candidate's code does not compile */
-	RECORD_FAULT_LOAD = 2,    /* it raised while it was loaded, or lacks the entry point */
-	RECORD_FAULT_TESTS = 3,   /* the tests do not compile, or their setup raises */
-	RECORD_FAULT_PROGRAM = 4, /* program: the part that is the tests raised */
-	RECORD_FAULT_HARNESS = 5, /* the job could not be read: our fault */
+	RECORD_FAULT_COMPILE = 1,     /* the candidate's code does not compile */
+	RECORD_FAULT_LOAD = 2,        /* it raised while it was loaded, or lacks the entry point */
+	RECORD_FAULT_TESTS = 3,       /* the tests do not compile, or their setup raises */
+	RECORD_FAULT_PROGRAM = 4,     /* program: the part that is the tests raised */
+	RECORD_FAULT_HARNESS = 5,     /* the job could not be read: our fault */
+	RECORD_FAULT_INSEPARABLE = 6, /* examiner, before anything of the candidate arrived: these
+					 tests need its process; the message says why */
 };
 
 /* Fields that follow a header: each 4 bytes length and bytes, in this order; absent ones have
@@ -185,8 +196,9 @@ struct record_header {
 	uint32_t line;     /* of the error, in the candidate's code; 0: unknown */
 	uint64_t cpu_ns;   /* TEST: spent in it */
 	uint32_t n_fields; /* fields that follow, 0..RECORD_FIELDS */
-	uint32_t reserved;
+	uint32_t flags;    /* TEST: RECORD_TEST_* */
 };
+#define RECORD_TEST_DELEGATED 1u /* == of two objects of the candidate's decided it */
 
 #define RECORD_BYTES_MAX (256u * 1024u)
 #define RECORD_TESTS_MAX 65536u

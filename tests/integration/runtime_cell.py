@@ -15,17 +15,18 @@ from dataclasses import dataclass, field
 REQUEST = struct.Struct("=IIQQQQQII")
 REPORT = struct.Struct("=IIQiIQQQI44s")
 HEADER = struct.Struct("=HBBIIIQII")
-OPTIONS = struct.Struct("=IIII")
+OPTIONS = struct.Struct("=IIIIII")
 
 RUN, KILL, USAGE = 1, 2, 3
 READY, USED, DONE = 1, 2, 3
 CLEAN, KILLED, STRAGGLERS = 1, 2, 4
 NONCE, OPTION, PROMPT, CODE, ENTRY_POINT, SETUP, TEST, FILE_NAME, FILE_CONTENT, MODULE = range(1, 11)
-KINDS = {"check": 1, "asserts": 2, "program": 3}
+COMPARATOR = 12
+KINDS = {"check": 1, "asserts": 2, "program": 3, "unittest": 5, "pytest": 6, "calls": 7}
 PLAN, STATE, TEST_RECORD, FAULT, END = 1, 2, 3, 4, 5
 OUTCOMES = ("NOT_RUN", "PASSED", "FAILED", "ERROR", "", "CRASHED")
 SHARED, EXAMINER, EXAMINEE = range(3)
-FAULTS = ("", "COMPILE", "LOAD", "TESTS", "PROGRAM", "HARNESS")
+FAULTS = ("", "COMPILE", "LOAD", "TESTS", "PROGRAM", "HARNESS", "INSEPARABLE")
 FIELDS = ("name", "source", "call", "expected", "actual", "type", "message", "traceback")
 
 ALLOW_EVERYTHING = struct.pack("=HBBI", 0x06, 0, 0, 0x7FFF0000)
@@ -115,9 +116,9 @@ def as_bytes(text):
 
 
 def build_job(nonce, kind, code, tests, prompt="", entry_point="", setup="", stop=False,
-              value_bytes=2000, files=(), modules=(), role=SHARED):  # fmt: skip
+              value_bytes=2000, files=(), modules=(), role=SHARED, control=False):  # fmt: skip
     job = b"" if nonce is None else section(NONCE, nonce)
-    job += section(OPTION, OPTIONS.pack(KINDS[kind], int(stop), value_bytes, role))
+    job += section(OPTION, OPTIONS.pack(KINDS[kind], int(stop), value_bytes, role, int(control), 0))
     for tag, text in ((PROMPT, prompt), (CODE, code), (ENTRY_POINT, entry_point), (SETUP, setup)):
         job += b"" if text is None else section(tag, as_bytes(text))
     for test in [tests] if isinstance(tests, (str, bytes)) else tests:
