@@ -84,13 +84,13 @@ static void print_result_text(FILE *out, const assay_result *result, const char 
 static void print_error(FILE *out, int margin, const char *type, size_t type_len,
 			const char *message, size_t message_len, uint64_t line)
 {
-	if (type_len == 0)
+	message_len = without_last_newlines(message, message_len);
+	if (type_len == 0 && message_len == 0)
 		return;
 	fprintf(out, "%*s%-*s ", margin, "", LABEL_WIDTH, "error");
 	write_part(out, type, type_len, VALUE_SHOWN_BYTES, -1);
-	message_len = without_last_newlines(message, message_len);
 	if (message_len > 0) {
-		fputs(": ", out);
+		fputs(type_len > 0 ? ": " : "", out);
 		write_part(out, message, message_len, VALUE_SHOWN_BYTES, margin + LABEL_WIDTH + 1);
 	}
 	if (line > 0)
@@ -133,6 +133,10 @@ static void print_test(FILE *out, const assay_result *result, size_t index, bool
 	fprintf(out, "  test %" PRIu32 "%s", assay_result_test_index(result, index),
 		name_len > 0 ? " " : "");
 	write_part(out, name, name_len, VALUE_SHOWN_BYTES, -1);
+	if (assay_result_test_is_hidden(result, index))
+		fputs(" (hidden)", out);
+	if (assay_result_test_is_compared_by_candidate(result, index))
+		fputs(" (its own code compared)", out);
 	fputc('\n', out);
 	print_text(out, 4, "source", source, source_len, SOURCE_SHOWN_BYTES);
 	print_test_text(out, result, index, "call", ASSAY_TEST_CALL);
@@ -151,7 +155,7 @@ static bool is_failure(enum assay_outcome outcome)
 static void print_tests(FILE *out, const assay_result *result, bool color)
 {
 	size_t n_tests = assay_result_number(result, ASSAY_RESULT_N_TESTS);
-	size_t n_shown = 0, n_hidden = 0, n_not_run = 0, n_skipped = 0;
+	size_t n_shown = 0, n_more = 0, n_not_run = 0, n_skipped = 0;
 
 	for (size_t i = 0; i < n_tests; i++) {
 		enum assay_outcome outcome = assay_result_test_outcome(result, i);
@@ -161,15 +165,14 @@ static void print_tests(FILE *out, const assay_result *result, bool color)
 		if (!is_failure(outcome))
 			continue;
 		if (n_shown == TESTS_SHOWN_MAX) {
-			n_hidden++;
+			n_more++;
 			continue;
 		}
 		print_test(out, result, i, color);
 		n_shown++;
 	}
-	if (n_hidden > 0)
-		fprintf(out, "\n  and %zu more that did not pass (--json has them all)\n",
-			n_hidden);
+	if (n_more > 0)
+		fprintf(out, "\n  and %zu more that did not pass (--json has them all)\n", n_more);
 	if (n_not_run > 0)
 		fprintf(out, "\n  %zu not run\n", n_not_run);
 	if (n_skipped > 0)
@@ -218,6 +221,55 @@ static void print_usage(FILE *out, const assay_result *result)
 		assay_result_number(result, ASSAY_RESULT_PROCESSES_PEAK));
 }
 
+/* "repeats     5 runs, not all alike: 4 PASSED, 1 FAILED" */
+static void print_repeats(FILE *out, const assay_result *result)
+{
+	uint64_t runs = assay_result_number(result, ASSAY_RESULT_REPEAT_RUNS);
+	const char *separator = ":";
+
+	if (runs == 0)
+		return;
+	fprintf(out, "%-*s %" PRIu64 " runs, %s", LABEL_WIDTH, "repeats", runs,
+		assay_result_number(result, ASSAY_RESULT_REPEATS_AGREE) ? "all alike"
+									: "not all alike");
+	for (unsigned int i = ASSAY_VERDICT_UNKNOWN; i <= ASSAY_INFRA; i++) {
+		uint64_t count = assay_result_repeat_count(result, i);
+
+		if (count == 0)
+			continue;
+		fprintf(out, "%s %" PRIu64 " %s", separator, count, assay_verdict_name(i));
+		separator = ",";
+	}
+	fputc('\n', out);
+}
+
+static void print_control(FILE *out, const assay_result *result)
+{
+	static const char *const texts[] = {
+		[ASSAY_CONTROL_HELD] = "with altered expectations it fails, as it must",
+		[ASSAY_CONTROL_PASSED] = "it passes with altered expectations, too",
+		[ASSAY_CONTROL_IMPOSSIBLE] = "the tests have no expectation to alter",
+	};
+	const char *text = texts[assay_result_control(result)];
+
+	if (text != NULL)
+		fprintf(out, "%-*s %s\n", LABEL_WIDTH, "control", text);
+}
+
+static void print_environment(FILE *out, const assay_result *result)
+{
+	const char *text;
+
+	if (assay_result_number(result, ASSAY_RESULT_N_ENVIRONMENT) == 0)
+		return;
+	fprintf(out, "%-*s", LABEL_WIDTH, "environment");
+	for (size_t i = 0; (text = assay_result_environment(result, i)) != NULL; i++) {
+		fputc(' ', out);
+		terminal_write(out, text, strlen(text), -1);
+	}
+	fputc('\n', out);
+}
+
 static void print_isolation(FILE *out, const assay_result *result)
 {
 	size_t column = LABEL_WIDTH + 1;
@@ -251,7 +303,11 @@ void report_print(FILE *out, const assay_result *result, const char *title, bool
 	print_violations(out, result);
 	print_output(out, result, "stdout", ASSAY_RESULT_STDOUT, ASSAY_RESULT_STDOUT_DROPPED_BYTES);
 	print_output(out, result, "stderr", ASSAY_RESULT_STDERR, ASSAY_RESULT_STDERR_DROPPED_BYTES);
+	print_repeats(out, result);
 	print_usage(out, result);
 	print_isolation(out, result);
+	print_result_text(out, result, "shared", ASSAY_RESULT_SHARED_BECAUSE, VALUE_SHOWN_BYTES);
+	print_control(out, result);
+	print_environment(out, result);
 	print_result_text(out, result, "runtime", ASSAY_RESULT_RUNTIME, VALUE_SHOWN_BYTES);
 }

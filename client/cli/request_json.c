@@ -7,7 +7,8 @@
  *
  * Every refusal names the field and says what is expected there and what was found, because the
  * reader of it looks at one line among thousands that a program wrote. Kinds of tests are one table
- * (request_tests.c), limits another.
+ * (request_tests.c), limits another, and the words and numbers that say how to judge a third
+ * (request_settings.c).
  */
 #include "client/cli/request_json.h"
 
@@ -18,6 +19,7 @@
 #include <string.h>
 
 #include "client/cli/request_field.h"
+#include "client/cli/request_settings.h"
 #include "client/cli/request_tests.h"
 
 static const struct {
@@ -121,88 +123,7 @@ static int set_task_limits(const json_t *task, assay_request *request, struct re
 	return 0;
 }
 
-/* ------------------------------------------------------------------ options of a task */
-
-struct word {
-	const char *word;
-	uint64_t value;
-};
-static const struct word integrity_words[] = {
-	{"auto", ASSAY_INTEGRITY_UNKNOWN},
-	{"split", ASSAY_SPLIT},
-	{"shared", ASSAY_SHARED},
-	{NULL, 0},
-};
-static const struct word stop_words[] = {{"all", 0}, {"first_failure", 1}, {NULL, 0}};
-static const struct word reveal_words[] = {
-	{"full", ASSAY_REVEAL_FULL},
-	{"inputs", ASSAY_REVEAL_INPUTS},
-	{"none", ASSAY_REVEAL_NONE},
-	{NULL, 0},
-};
-static const struct word extract_words[] = {{"nothing", 0}, {"last_fence", 1}, {NULL, 0}};
-
-/* words NULL: a whole number; true and false count where 1 and 0 do. */
-static const struct {
-	const char *field;
-	enum assay_request_number number;
-	const struct word *words;
-} option_table[] = {
-	{"integrity", ASSAY_REQUEST_INTEGRITY, integrity_words},
-	{"stop", ASSAY_REQUEST_STOP_FIRST_FAILURE, stop_words},
-	{"reveal", ASSAY_REQUEST_REVEAL, reveal_words},
-	{"extract", ASSAY_REQUEST_EXTRACT_LAST_FENCE, extract_words},
-	{"feedback_bytes", ASSAY_REQUEST_FEEDBACK_BYTES, NULL},
-	{"deadline_ms", ASSAY_REQUEST_DEADLINE_MS, NULL},
-	{"no_cache", ASSAY_REQUEST_NO_CACHE, NULL},
-};
-
-static int read_word(const json_t *value, const char *field, const struct word *words,
-		     uint64_t *number, struct request_error *error)
-{
-	const char *text = json_string_value(value);
-	char names[128] = "";
-	size_t len = 0;
-
-	for (; words->word != NULL; words++) {
-		if (text != NULL && strcmp(text, words->word) == 0) {
-			*number = words->value;
-			return 0;
-		}
-		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s\"%s\"",
-					len > 0 ? ", " : "", words->word);
-	}
-	if (text == NULL)
-		return field_wrong_type(error, field, names, value);
-	return field_error(error, field, "must be one of %s, not \"%.40s\"", names, text);
-}
-
-static int set_options(const json_t *task, assay_request *request, struct request_error *error)
-{
-	for (size_t i = 0; i < sizeof(option_table) / sizeof(option_table[0]); i++) {
-		const char *field = option_table[i].field;
-		json_t *value = json_object_get(task, field);
-		uint64_t number = 0;
-		int err = 0;
-
-		if (value == NULL || json_is_null(value))
-			continue;
-		if (option_table[i].words != NULL)
-			err = read_word(value, field, option_table[i].words, &number, error);
-		else if (json_is_boolean(value))
-			number = json_is_true(value);
-		else if (json_is_integer(value) && json_integer_value(value) >= 0)
-			number = (uint64_t)json_integer_value(value);
-		else
-			err = field_wrong_type(error, field, "a whole number of at least 0", value);
-		if (err < 0)
-			return err;
-		err = assay_request_set_number(request, option_table[i].number, number);
-		if (err < 0)
-			return field_error(error, field, "cannot be used: %s", strerror(-err));
-	}
-	return 0;
-}
+/* ------------------------------------------------------------------ texts of a task */
 
 static int set_texts(const json_t *task, assay_request *request, struct request_error *error)
 {
@@ -354,7 +275,7 @@ static int fill(const json_t *task, const struct request_options *options, assay
 	if (err == 0)
 		err = request_tests_from_json(json_object_get(task, "tests"), request, error);
 	if (err == 0)
-		err = set_options(task, request, error);
+		err = request_settings_from_json(task, request, error);
 	if (err == 0)
 		err = set_task_limits(task, request, error);
 	if (err == 0)

@@ -4,7 +4,8 @@
  * The keys are those of the interface and always there, so that a reader need not ask; what a test
  * has not got (no call, no expected value, no error) is null. Only extras are left out when there
  * is nothing to say: "comparator", "detail", "run_error" (what ended the run outside any test; it
- * is not called "error", because that key marks a line that could not be used).
+ * is not called "error", because that key marks a line that could not be used), "control",
+ * "repeats", "shared_because", "environment"; of a test "hidden" and "compared_by_candidate".
  *
  * JSON is UTF-8 and results are bytes. Lone surrogate escapes would keep every byte, but only
  * Python reads them; so the text is readable for everyone, with U+FFFD, and the exact bytes of
@@ -102,10 +103,11 @@ static json_t *line_number(uint64_t line)
 
 static json_t *test_error(const assay_result *result, size_t index)
 {
-	size_t len;
+	size_t type_len, message_len;
 
-	assay_result_test_text(result, index, ASSAY_TEST_ERROR_TYPE, &len);
-	if (len == 0)
+	assay_result_test_text(result, index, ASSAY_TEST_ERROR_TYPE, &type_len);
+	assay_result_test_text(result, index, ASSAY_TEST_ERROR_MESSAGE, &message_len);
+	if (type_len == 0 && message_len == 0)
 		return json_null();
 	return json_pack("{so so so so}", "type", test_text(result, index, ASSAY_TEST_ERROR_TYPE),
 			 "message", test_text(result, index, ASSAY_TEST_ERROR_MESSAGE), "line",
@@ -115,16 +117,22 @@ static json_t *test_error(const assay_result *result, size_t index)
 
 static json_t *test_to_json(const assay_result *result, size_t index)
 {
-	return json_pack("{sI so ss so so so so so so}", "index",
-			 (json_int_t)assay_result_test_index(result, index), "name",
-			 test_text(result, index, ASSAY_TEST_NAME), "outcome",
-			 assay_outcome_name(assay_result_test_outcome(result, index)), "source",
-			 test_text(result, index, ASSAY_TEST_SOURCE), "call",
-			 test_text(result, index, ASSAY_TEST_CALL), "expected",
-			 test_text(result, index, ASSAY_TEST_EXPECTED), "actual",
-			 test_text(result, index, ASSAY_TEST_ACTUAL), "error",
-			 test_error(result, index), "cpu_ms",
-			 milliseconds(assay_result_test_cpu_ns(result, index)));
+	json_t *test = json_pack("{sI so ss so so so so so so}", "index",
+				 (json_int_t)assay_result_test_index(result, index), "name",
+				 test_text(result, index, ASSAY_TEST_NAME), "outcome",
+				 assay_outcome_name(assay_result_test_outcome(result, index)),
+				 "source", test_text(result, index, ASSAY_TEST_SOURCE), "call",
+				 test_text(result, index, ASSAY_TEST_CALL), "expected",
+				 test_text(result, index, ASSAY_TEST_EXPECTED), "actual",
+				 test_text(result, index, ASSAY_TEST_ACTUAL), "error",
+				 test_error(result, index), "cpu_ms",
+				 milliseconds(assay_result_test_cpu_ns(result, index)));
+
+	if (assay_result_test_is_hidden(result, index))
+		json_object_set_new_nocheck(test, "hidden", json_true());
+	if (assay_result_test_is_compared_by_candidate(result, index))
+		json_object_set_new_nocheck(test, "compared_by_candidate", json_true());
+	return test;
 }
 
 static json_t *tests_to_json(const assay_result *result)
@@ -205,9 +213,54 @@ static bool has_text(const assay_result *result, enum assay_result_text which)
 	return len > 0;
 }
 
+static json_t *repeats_to_json(const assay_result *result)
+{
+	json_t *verdicts = json_object();
+
+	for (unsigned int i = ASSAY_VERDICT_UNKNOWN; i <= ASSAY_INFRA; i++) {
+		uint64_t count = assay_result_repeat_count(result, i);
+
+		if (count > 0)
+			json_object_set_new_nocheck(verdicts, assay_verdict_name(i),
+						    json_integer((json_int_t)count));
+	}
+	return json_pack("{so so so}", "runs", number_of(result, ASSAY_RESULT_REPEAT_RUNS), "agree",
+			 flag_of(result, ASSAY_RESULT_REPEATS_AGREE), "verdicts", verdicts);
+}
+
+static json_t *environment_to_json(const assay_result *result)
+{
+	json_t *environment = json_array();
+	const char *text;
+
+	for (size_t i = 0; (text = assay_result_environment(result, i)) != NULL; i++)
+		json_array_append_new(environment, json_from_bytes(text, strlen(text)));
+	return environment;
+}
+
+/* What was done so that the verdict can be relied on. */
+static int add_assurances(json_t *object, const assay_result *result)
+{
+	enum assay_control control = assay_result_control(result);
+	int err = 0;
+
+	if (control != ASSAY_CONTROL_NONE)
+		err |= json_object_set_new_nocheck(object, "control",
+						   json_string(assay_control_name(control)));
+	if (assay_result_number(result, ASSAY_RESULT_REPEAT_RUNS) > 0)
+		err |= json_object_set_new_nocheck(object, "repeats", repeats_to_json(result));
+	if (has_text(result, ASSAY_RESULT_SHARED_BECAUSE))
+		err |= json_object_set_new_nocheck(object, "shared_because",
+						   text_of(result, ASSAY_RESULT_SHARED_BECAUSE));
+	if (assay_result_number(result, ASSAY_RESULT_N_ENVIRONMENT) > 0)
+		err |= json_object_set_new_nocheck(object, "environment",
+						   environment_to_json(result));
+	return err;
+}
+
 static int add_extras(json_t *object, const assay_result *result)
 {
-	int err = 0;
+	int err = add_assurances(object, result);
 
 	if (has_text(result, ASSAY_RESULT_COMPARATOR))
 		err |= json_object_set_new_nocheck(object, "comparator",

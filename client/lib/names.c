@@ -63,6 +63,13 @@ static const char *const outcome_names[] = {
 	[ASSAY_TEST_SKIPPED] = "SKIPPED",
 };
 
+static const char *const control_names[] = {
+	[ASSAY_CONTROL_NONE] = "NONE",
+	[ASSAY_CONTROL_HELD] = "HELD",
+	[ASSAY_CONTROL_PASSED] = "PASSED",
+	[ASSAY_CONTROL_IMPOSSIBLE] = "IMPOSSIBLE",
+};
+
 static const char *const error_names[] = {
 	[ASSAY_ERROR_UNKNOWN] = "UNKNOWN",
 	[ASSAY_ERROR_INVALID_REQUEST] = "INVALID_REQUEST",
@@ -102,6 +109,11 @@ const char *assay_integrity_name(enum assay_integrity integrity)
 const char *assay_outcome_name(enum assay_outcome outcome)
 {
 	return FIND_NAME(outcome_names, outcome);
+}
+
+const char *assay_control_name(enum assay_control control)
+{
+	return FIND_NAME(control_names, control);
 }
 
 const char *assay_error_name(enum assay_error_code code)

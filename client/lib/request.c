@@ -186,6 +186,17 @@ size_t assay_request_n_candidates(const assay_request *request)
 	return request->evaluate->n_candidates;
 }
 
+int assay_request_hide_test(assay_request *request, uint32_t index)
+{
+	Assay__Evaluate *evaluate = request->evaluate;
+	int err = request_grow((void **)&evaluate->hidden, evaluate->n_hidden,
+			       sizeof(*evaluate->hidden));
+
+	if (err == 0)
+		evaluate->hidden[evaluate->n_hidden++] = index;
+	return err;
+}
+
 static int set_limit(Assay__Evaluate *evaluate, enum assay_request_number which, uint64_t value)
 {
 	if (evaluate->limits == NULL)
@@ -268,6 +279,17 @@ int assay_request_set_number(assay_request *request, enum assay_request_number w
 		if (value > ASSAY_REVEAL_NONE)
 			return -EINVAL;
 		evaluate->reveal = (Assay__Reveal)value;
+		return 0;
+	case ASSAY_REQUEST_REPEAT:
+		evaluate->repeat = (uint32_t)value;
+		return 0;
+	case ASSAY_REQUEST_NO_CONTROL:
+		evaluate->no_control = value != 0;
+		return 0;
+	case ASSAY_REQUEST_FEEDBACK_FORM:
+		if (value > ASSAY_FEEDBACK_REFLEXION)
+			return -EINVAL;
+		evaluate->feedback_form = (Assay__FeedbackForm)value;
 		return 0;
 	default:
 		return -EINVAL;

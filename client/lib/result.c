@@ -9,6 +9,7 @@ static const Assay__TestError no_error = ASSAY__TEST_ERROR__INIT;
 static const Assay__Compile no_compile = ASSAY__COMPILE__INIT;
 static const Assay__Usage no_usage = ASSAY__USAGE__INIT;
 static const Assay__TestResult no_test = ASSAY__TEST_RESULT__INIT;
+static const Assay__Repeats no_repeats = ASSAY__REPEATS__INIT;
 
 static const Assay__TestError *error_or_none(const Assay__TestError *error)
 {
@@ -35,6 +36,14 @@ enum assay_integrity assay_result_integrity(const assay_result *result)
 
 	return integrity <= ASSAY_SHARED ? (enum assay_integrity)integrity
 					 : ASSAY_INTEGRITY_UNKNOWN;
+}
+
+enum assay_control assay_result_control(const assay_result *result)
+{
+	unsigned int control = (unsigned int)result->message->control;
+
+	return control <= ASSAY_CONTROL_IMPOSSIBLE ? (enum assay_control)control
+						   : ASSAY_CONTROL_NONE;
 }
 
 double assay_result_score(const assay_result *result)
@@ -74,8 +83,15 @@ const char *assay_result_text(const assay_result *result, enum assay_result_text
 		return text_of_bytes(&error->message, len);
 	case ASSAY_RESULT_ERROR_TRACEBACK:
 		return text_of_bytes(&error->traceback, len);
+	case ASSAY_RESULT_SHARED_BECAUSE:
+		return text_of_bytes(&message->shared_because, len);
 	}
 	return text_of_string("", len);
+}
+
+static const Assay__Repeats *repeats_or_none(const Assay__Result *message)
+{
+	return message->repeats != NULL ? message->repeats : &no_repeats;
 }
 
 uint64_t assay_result_number(const assay_result *result, enum assay_result_number which)
@@ -123,6 +139,12 @@ uint64_t assay_result_number(const assay_result *result, enum assay_result_numbe
 		return message->n_isolation;
 	case ASSAY_RESULT_N_VIOLATIONS:
 		return message->n_violations;
+	case ASSAY_RESULT_N_ENVIRONMENT:
+		return message->n_environment;
+	case ASSAY_RESULT_REPEAT_RUNS:
+		return repeats_or_none(message)->runs;
+	case ASSAY_RESULT_REPEATS_AGREE:
+		return repeats_or_none(message)->agree != 0;
 	}
 	return 0;
 }
@@ -139,6 +161,22 @@ const char *assay_result_violation(const assay_result *result, size_t index, uin
 	if (count != NULL)
 		*count = result->message->violations[index]->count;
 	return result->message->violations[index]->syscall;
+}
+
+const char *assay_result_environment(const assay_result *result, size_t index)
+{
+	return index < result->message->n_environment ? result->message->environment[index] : NULL;
+}
+
+uint64_t assay_result_repeat_count(const assay_result *result, enum assay_verdict verdict)
+{
+	const Assay__Repeats *repeats = repeats_or_none(result->message);
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < repeats->n_verdicts; i++)
+		if ((unsigned int)repeats->verdicts[i]->verdict == (unsigned int)verdict)
+			count += repeats->verdicts[i]->count;
+	return count;
 }
 
 static const Assay__TestResult *test_at(const assay_result *result, size_t index)
@@ -193,4 +231,14 @@ uint32_t assay_result_test_line(const assay_result *result, size_t index)
 uint32_t assay_result_test_index(const assay_result *result, size_t index)
 {
 	return test_at(result, index)->index;
+}
+
+bool assay_result_test_is_hidden(const assay_result *result, size_t index)
+{
+	return test_at(result, index)->is_hidden != 0;
+}
+
+bool assay_result_test_is_compared_by_candidate(const assay_result *result, size_t index)
+{
+	return test_at(result, index)->is_compared_by_candidate != 0;
 }

@@ -167,11 +167,19 @@ enum assay_request_number {
 	ASSAY_REQUEST_EXTRACT_LAST_FENCE, /* 0 or 1 */
 	ASSAY_REQUEST_INTEGRITY,          /* enum assay_integrity; 0: auto */
 	ASSAY_REQUEST_REVEAL,             /* enum assay_reveal */
+	ASSAY_REQUEST_REPEAT,             /* runs of each candidate */
+	ASSAY_REQUEST_NO_CONTROL,         /* 0 or 1 */
+	ASSAY_REQUEST_FEEDBACK_FORM,      /* enum assay_feedback_form */
 };
 enum assay_reveal { ASSAY_REVEAL_FULL, ASSAY_REVEAL_INPUTS, ASSAY_REVEAL_NONE };
+enum assay_feedback_form { ASSAY_FEEDBACK_PLAIN, ASSAY_FEEDBACK_REFLEXION };
 /* -EINVAL: no such number, or a value out of its range. */
 int assay_request_set_number(assay_request *request, enum assay_request_number which,
 			     uint64_t value);
+
+/* Of the test at this place in the results nothing but its outcome is told, in no answer. A place
+ * where no test is hides nothing. */
+int assay_request_hide_test(assay_request *request, uint32_t index);
 
 /*
  * Queues the request for sending and sends what the socket takes; copies, so the request may be
@@ -261,6 +269,13 @@ enum assay_fault {
 	ASSAY_FAULT_INFRASTRUCTURE
 };
 enum assay_integrity { ASSAY_INTEGRITY_UNKNOWN, ASSAY_NATIVE, ASSAY_SPLIT, ASSAY_SHARED };
+/* Of the second judgement of a SHARED pass, with altered expectations: which it must fail. */
+enum assay_control {
+	ASSAY_CONTROL_NONE, /* not needed, or not wanted */
+	ASSAY_CONTROL_HELD,
+	ASSAY_CONTROL_PASSED, /* the verdict is TAMPERED */
+	ASSAY_CONTROL_IMPOSSIBLE
+};
 enum assay_outcome {
 	ASSAY_NOT_RUN,
 	ASSAY_TEST_PASSED,
@@ -275,10 +290,12 @@ const char *assay_verdict_name(enum assay_verdict verdict);       /* "PASSED" */
 const char *assay_fault_name(enum assay_fault fault);             /* "candidate"; "none" */
 const char *assay_integrity_name(enum assay_integrity integrity); /* "SHARED" */
 const char *assay_outcome_name(enum assay_outcome outcome);       /* "PASSED", "NOT_RUN" */
+const char *assay_control_name(enum assay_control control);       /* "HELD" */
 
 enum assay_verdict assay_result_verdict(const assay_result *result);
 enum assay_fault assay_result_fault(const assay_result *result);
 enum assay_integrity assay_result_integrity(const assay_result *result);
+enum assay_control assay_result_control(const assay_result *result);
 
 enum assay_result_text {
 	ASSAY_RESULT_ID,
@@ -293,6 +310,7 @@ enum assay_result_text {
 	ASSAY_RESULT_ERROR_TYPE, /* what ended the run outside any test; "" if nothing did */
 	ASSAY_RESULT_ERROR_MESSAGE,
 	ASSAY_RESULT_ERROR_TRACEBACK,
+	ASSAY_RESULT_SHARED_BECAUSE, /* why the tests could not be examined apart */
 };
 /* Never NULL, "" for what is absent; *len (may be NULL) without the NUL behind it. */
 const char *assay_result_text(const assay_result *result, enum assay_result_text which,
@@ -318,12 +336,19 @@ enum assay_result_number {
 	ASSAY_RESULT_N_TESTS,
 	ASSAY_RESULT_N_ISOLATION,
 	ASSAY_RESULT_N_VIOLATIONS,
+	ASSAY_RESULT_N_ENVIRONMENT,
+	ASSAY_RESULT_REPEAT_RUNS,   /* 0: one run was asked for */
+	ASSAY_RESULT_REPEATS_AGREE, /* 0 or 1; of REPEAT_RUNS > 0 */
 };
 uint64_t assay_result_number(const assay_result *result, enum assay_result_number which);
 double assay_result_score(const assay_result *result);
 const char *assay_result_isolation(const assay_result *result,
 				   size_t index); /* NULL beyond the last */
 const char *assay_result_violation(const assay_result *result, size_t index, uint32_t *count);
+/* What the policy fixed for the run, "TZ=UTC"; NULL beyond the last. */
+const char *assay_result_environment(const assay_result *result, size_t index);
+/* How many of the repeated runs had this verdict. */
+uint64_t assay_result_repeat_count(const assay_result *result, enum assay_verdict verdict);
 
 /* Test `index` of N_TESTS; beyond the last: empty text, zeros, ASSAY_NOT_RUN. */
 enum assay_test_text {
@@ -343,6 +368,10 @@ uint64_t assay_result_test_cpu_ns(const assay_result *result, size_t index);
 uint32_t assay_result_test_line(const assay_result *result,
 				size_t index); /* of the error; 0: unknown */
 uint32_t assay_result_test_index(const assay_result *result, size_t index);
+/* Its request hid it: there is an outcome and nothing else. */
+bool assay_result_test_is_hidden(const assay_result *result, size_t index);
+/* Two objects of the candidate's were compared by its own code. */
+bool assay_result_test_is_compared_by_candidate(const assay_result *result, size_t index);
 
 /* ------------------------------------------------------------------ status (ASSAY_EVENT_STATUS) */
 

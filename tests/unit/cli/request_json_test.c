@@ -47,7 +47,8 @@ static void every_field_arrives(void **state)
 		"              \"processes\": 5},"
 		" \"integrity\": \"shared\", \"stop\": \"first_failure\", \"reveal\": \"none\","
 		" \"extract\": \"last_fence\", \"feedback_bytes\": 6, \"deadline_ms\": 7,"
-		" \"no_cache\": true}";
+		" \"no_cache\": true, \"hidden\": [4, 2], \"repeat\": 8, \"control\": false,"
+		" \"feedback_form\": \"reflexion\"}";
 	struct request_error error;
 	assay_request *request;
 	const Assay__Evaluate *evaluate;
@@ -80,6 +81,12 @@ static void every_field_arrives(void **state)
 	assert_int_equal(evaluate->feedback_bytes, 6);
 	assert_int_equal(evaluate->deadline_ms, 7);
 	assert_true(evaluate->no_cache);
+	assert_int_equal(evaluate->n_hidden, 2);
+	assert_int_equal(evaluate->hidden[0], 4);
+	assert_int_equal(evaluate->hidden[1], 2);
+	assert_int_equal(evaluate->repeat, 8);
+	assert_true(evaluate->no_control);
+	assert_int_equal(evaluate->feedback_form, ASSAY__FEEDBACK_FORM__FEEDBACK_REFLEXION);
 	assay_request_free(request);
 }
 
@@ -99,11 +106,14 @@ static void words_become_numbers(void **state)
 	assert_int_equal(request->evaluate->reveal, ASSAY__REVEAL__REVEAL_INPUTS);
 	assay_request_free(request);
 	assert_int_equal(
-		read_task(TASK(CODE ", \"integrity\": \"auto\", \"stop\": \"all\", \"id\": null"),
+		read_task(TASK(CODE ", \"integrity\": \"auto\", \"stop\": \"all\", \"id\": null,"
+				    " \"control\": true, \"hidden\": null"),
 			  NULL, &request, &error),
 		0);
 	assert_int_equal(request->evaluate->integrity, 0);
 	assert_int_equal(request->evaluate->stop, 0);
+	assert_false(request->evaluate->no_control);
+	assert_int_equal(request->evaluate->n_hidden, 0);
 	assert_string_equal(request->evaluate->id, "line 1");
 	assay_request_free(request);
 }
@@ -121,6 +131,14 @@ static void refusals_name_the_field(void **state)
 		 "language must be a name such as \"python\", not an empty string"},
 		{"{\"language\": \"python\"}", "tests", "tests is missing"},
 		{TASK(""), "candidates", "candidates is missing"},
+		{TASK(CODE ", \"control\": 1"), "control",
+		 "control must be true or false, not a number"},
+		{TASK(CODE ", \"hidden\": 1"), "hidden",
+		 "hidden must be a list of whole numbers, not a number"},
+		{TASK(CODE ", \"hidden\": [1, -1]"), "hidden[1]",
+		 "hidden[1] must be a whole number of at least 0, not a negative number"},
+		{TASK(CODE ", \"feedback_form\": \"x\""), "feedback_form",
+		 "feedback_form must be one of \"plain\", \"reflexion\", not \"x\""},
 		{TASK(", \"candidates\": []"), "candidates",
 		 "candidates must be a list of at least one object with \"code\", not an empty "
 		 "list"},

@@ -209,6 +209,69 @@ static void tests_have_all_their_parts(void **state)
 	json_decref(object);
 }
 
+static void hidden_and_compared_tests_say_so(void **state)
+{
+	Assay__TestResult hidden = ASSAY__TEST_RESULT__INIT, compared = ASSAY__TEST_RESULT__INIT;
+	Assay__TestError error = ASSAY__TEST_ERROR__INIT;
+	Assay__TestResult *tests[] = {&hidden, &compared};
+	Assay__Result message = ASSAY__RESULT__INIT;
+	json_t *object, *test;
+
+	(void)state;
+	hidden.is_hidden = 1;
+	compared.is_compared_by_candidate = 1;
+	compared.error = &error;
+	error.message = BYTES("it ended");
+	message.n_tests = 2;
+	message.tests = tests;
+	object = convert(&message);
+	test = json_array_get(json_object_get(object, "tests"), 0);
+	assert_true(json_is_true(json_object_get(test, "hidden")));
+	assert_null(json_object_get(test, "compared_by_candidate"));
+	test = json_array_get(json_object_get(object, "tests"), 1);
+	assert_null(json_object_get(test, "hidden"));
+	assert_true(json_is_true(json_object_get(test, "compared_by_candidate")));
+	assert_true(json_is_null(json_object_get(json_object_get(test, "error"), "type")));
+	expect_text(json_object_get(test, "error"), "message", "it ended", 8);
+	json_decref(object);
+}
+
+static void assurances_are_told(void **state)
+{
+	Assay__VerdictCount passed = ASSAY__VERDICT_COUNT__INIT, failed = passed;
+	Assay__VerdictCount *verdicts[] = {&passed, &failed};
+	Assay__Repeats repeats = ASSAY__REPEATS__INIT;
+	char *environment[] = {(char *)"TZ=UTC", (char *)"LANG=C.UTF-8"};
+	Assay__Result message = ASSAY__RESULT__INIT;
+	json_t *object, *expected, *value;
+	const char *key;
+
+	(void)state;
+	passed.verdict = ASSAY__VERDICT__PASSED;
+	passed.count = 4;
+	failed.verdict = ASSAY__VERDICT__FAILED;
+	failed.count = 1;
+	repeats.runs = 5;
+	repeats.n_verdicts = 2;
+	repeats.verdicts = verdicts;
+	message.repeats = &repeats;
+	message.control = ASSAY__CONTROL__CONTROL_HELD;
+	message.shared_because = BYTES("because");
+	message.n_environment = 2;
+	message.environment = environment;
+	object = convert(&message);
+	expected = json_loads("{\"repeats\": {\"runs\": 5, \"agree\": false, \"verdicts\":"
+			      " {\"PASSED\": 4, \"FAILED\": 1}}, \"control\": \"HELD\","
+			      " \"shared_because\": \"because\","
+			      " \"environment\": [\"TZ=UTC\", \"LANG=C.UTF-8\"]}",
+			      0, NULL);
+	assert_non_null(expected);
+	json_object_foreach(expected, key, value)
+		assert_true(json_equal(json_object_get(object, key), value));
+	json_decref(expected);
+	json_decref(object);
+}
+
 static void circumstances_are_told(void **state)
 {
 	Assay__Violation violation = ASSAY__VIOLATION__INIT;
@@ -292,6 +355,8 @@ int main(void)
 		cmocka_unit_test(base64_is_padded),
 		cmocka_unit_test(scores_are_numbers),
 		cmocka_unit_test(tests_have_all_their_parts),
+		cmocka_unit_test(hidden_and_compared_tests_say_so),
+		cmocka_unit_test(assurances_are_told),
 		cmocka_unit_test(circumstances_are_told),
 		cmocka_unit_test(errors_name_line_and_field),
 	};

@@ -42,6 +42,11 @@ static const char *outcome_name(int number)
 	return assay_outcome_name((enum assay_outcome)number);
 }
 
+static const char *control_name(int number)
+{
+	return assay_control_name((enum assay_control)number);
+}
+
 static const char *error_name(int number)
 {
 	return assay_error_name((enum assay_error_code)number);
@@ -53,6 +58,7 @@ static void names_are_those_of_the_schema(void **state)
 	compare(&assay__verdict__descriptor, "VERDICT_", verdict_name);
 	compare(&assay__integrity__descriptor, "INTEGRITY_", integrity_name);
 	compare(&assay__outcome__descriptor, "OUTCOME_", outcome_name);
+	compare(&assay__control__descriptor, "CONTROL_", control_name);
 	compare(&assay__error_code__descriptor, "ERROR_", error_name);
 }
 

@@ -94,6 +94,34 @@ static void candidates_are_numbered(void **state)
 	assert_int_equal(request->evaluate->candidates[100]->code.len, 0);
 }
 
+static void hidden_tests_add_up(void **state)
+{
+	assay_request *request = *state;
+
+	for (uint32_t i = 0; i < 100; i++)
+		assert_int_equal(assay_request_hide_test(request, 3 * i), 0);
+	assert_int_equal(request->evaluate->n_hidden, 100);
+	for (uint32_t i = 0; i < 100; i++)
+		assert_int_equal(request->evaluate->hidden[i], 3 * i);
+}
+
+static void how_it_is_judged_again_and_told(void **state)
+{
+	assay_request *request = *state;
+
+	assert_int_equal(assay_request_set_number(request, ASSAY_REQUEST_REPEAT, 7), 0);
+	assert_int_equal(assay_request_set_number(request, ASSAY_REQUEST_NO_CONTROL, 2), 0);
+	assert_int_equal(assay_request_set_number(request, ASSAY_REQUEST_FEEDBACK_FORM, 1), 0);
+	assert_int_equal(assay_request_set_number(request, ASSAY_REQUEST_FEEDBACK_FORM, 2),
+			 -EINVAL);
+	assert_int_equal(assay_request_set_number(request, ASSAY_REQUEST_REPEAT, 1ull << 32),
+			 -EINVAL);
+	assert_int_equal(request->evaluate->repeat, 7);
+	assert_int_equal(request->evaluate->no_control, 1);
+	assert_int_equal(request->evaluate->feedback_form,
+			 ASSAY__FEEDBACK_FORM__FEEDBACK_REFLEXION);
+}
+
 static void files_belong_to_a_candidate(void **state)
 {
 	assay_request *request = *state;
@@ -178,6 +206,8 @@ int main(void)
 		TEST(texts_replace_each_other),
 		TEST(strings_that_cannot_be_sent_are_refused),
 		TEST(candidates_are_numbered),
+		TEST(hidden_tests_add_up),
+		TEST(how_it_is_judged_again_and_told),
 		TEST(files_belong_to_a_candidate),
 		TEST(numbers_reach_their_fields),
 		TEST(numbers_out_of_range_are_refused),

@@ -82,7 +82,11 @@ static void numbers_of_a_full_result(void **state)
 	Assay__Usage usage = ASSAY__USAGE__INIT;
 	Assay__Violation violation = ASSAY__VIOLATION__INIT;
 	Assay__Violation *violations[] = {&violation};
+	Assay__VerdictCount counted = ASSAY__VERDICT_COUNT__INIT;
+	Assay__VerdictCount *verdicts[] = {&counted};
+	Assay__Repeats repeats = ASSAY__REPEATS__INIT;
 	char *isolation[] = {(char *)"seccomp"};
+	char *environment[] = {(char *)"TZ=UTC"};
 	static const uint64_t expected[] = {
 		[ASSAY_RESULT_CANDIDATE_INDEX] = 1,
 		[ASSAY_RESULT_TESTS_TOTAL] = 2,
@@ -103,6 +107,9 @@ static void numbers_of_a_full_result(void **state)
 		[ASSAY_RESULT_N_TESTS] = 0,
 		[ASSAY_RESULT_N_ISOLATION] = 1,
 		[ASSAY_RESULT_N_VIOLATIONS] = 1,
+		[ASSAY_RESULT_N_ENVIRONMENT] = 1,
+		[ASSAY_RESULT_REPEAT_RUNS] = 12,
+		[ASSAY_RESULT_REPEATS_AGREE] = 1,
 	};
 	assay_event *event;
 	const assay_result *read;
@@ -135,6 +142,15 @@ static void numbers_of_a_full_result(void **state)
 	result.violations = violations;
 	violation.syscall = (char *)"socket";
 	violation.count = 12;
+	result.n_environment = 1;
+	result.environment = environment;
+	result.repeats = &repeats;
+	repeats.runs = counted.count = 12;
+	repeats.agree = 1;
+	repeats.n_verdicts = 1;
+	repeats.verdicts = verdicts;
+	counted.verdict = ASSAY__VERDICT__STARVED;
+	result.control = ASSAY__CONTROL__CONTROL_IMPOSSIBLE;
 	event = through_the_socket(&result);
 	read = assay_event_result(event);
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
@@ -145,6 +161,11 @@ static void numbers_of_a_full_result(void **state)
 	assert_string_equal(assay_result_violation(read, 0, &count), "socket");
 	assert_int_equal(count, 12);
 	assert_null(assay_result_violation(read, 1, &count));
+	assert_string_equal(assay_result_environment(read, 0), "TZ=UTC");
+	assert_null(assay_result_environment(read, 1));
+	assert_true(assay_result_repeat_count(read, ASSAY_STARVED) == 12);
+	assert_true(assay_result_repeat_count(read, ASSAY_PASSED) == 0);
+	assert_int_equal(assay_result_control(read), ASSAY_CONTROL_IMPOSSIBLE);
 	assay_event_free(event);
 }
 
@@ -155,9 +176,9 @@ static void an_empty_result_reads_as_nothing(void **state)
 	const assay_result *read = assay_event_result(event);
 
 	(void)state;
-	for (int i = ASSAY_RESULT_ID; i <= ASSAY_RESULT_ERROR_TRACEBACK; i++)
+	for (int i = ASSAY_RESULT_ID; i <= ASSAY_RESULT_SHARED_BECAUSE; i++)
 		expect_text(read, (enum assay_result_text)i, "");
-	for (int i = 0; i <= ASSAY_RESULT_N_VIOLATIONS; i++)
+	for (int i = 0; i <= ASSAY_RESULT_REPEATS_AGREE; i++)
 		assert_int_equal(assay_result_number(read, (enum assay_result_number)i), 0);
 	assert_int_equal(assay_result_number(read, 99), 0);
 	assert_int_equal(assay_result_verdict(read), ASSAY_VERDICT_UNKNOWN);
@@ -165,6 +186,9 @@ static void an_empty_result_reads_as_nothing(void **state)
 	assert_int_equal(assay_result_integrity(read), ASSAY_INTEGRITY_UNKNOWN);
 	assert_string_equal(assay_result_test_text(read, 0, ASSAY_TEST_NAME, NULL), "");
 	assert_int_equal(assay_result_test_outcome(read, 0), ASSAY_NOT_RUN);
+	assert_false(assay_result_test_is_hidden(read, 0));
+	assert_int_equal(assay_result_control(read), ASSAY_CONTROL_NONE);
+	assert_true(assay_result_repeat_count(read, ASSAY_PASSED) == 0);
 	assay_event_free(event);
 }
 
@@ -177,12 +201,14 @@ static void numbers_of_the_future_are_unknown(void **state)
 	(void)state;
 	result.verdict = (Assay__Verdict)1000;
 	result.fault = (Assay__Fault)1000;
+	result.control = (Assay__Control)1000;
 	result.integrity = (Assay__Integrity)-5;
 	event = through_the_socket(&result);
 	read = assay_event_result(event);
 	assert_int_equal(assay_result_verdict(read), ASSAY_VERDICT_UNKNOWN);
 	assert_int_equal(assay_result_fault(read), ASSAY_FAULT_NONE);
 	assert_int_equal(assay_result_integrity(read), ASSAY_INTEGRITY_UNKNOWN);
+	assert_int_equal(assay_result_control(read), ASSAY_CONTROL_NONE);
 	assay_event_free(event);
 }
 
@@ -231,6 +257,8 @@ static void tests_of_a_result(void **state)
 	test.actual = bytes_of("2");
 	test.error = &error;
 	test.cpu_ns = 77;
+	test.is_hidden = 1;
+	test.is_compared_by_candidate = 1;
 	error.type = (char *)"E";
 	error.message = bytes_of("m");
 	error.traceback = bytes_of("tb");
@@ -248,6 +276,8 @@ static void tests_of_a_result(void **state)
 	assert_int_equal(assay_result_test_cpu_ns(read, 0), 77);
 	assert_int_equal(assay_result_test_line(read, 0), 4);
 	assert_int_equal(assay_result_test_index(read, 0), 6);
+	assert_true(assay_result_test_is_hidden(read, 0));
+	assert_true(assay_result_test_is_compared_by_candidate(read, 0));
 	assert_int_equal(assay_result_test_line(read, 1), 0);
 	assay_event_free(event);
 }
