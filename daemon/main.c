@@ -130,6 +130,8 @@ static void fill_settings(const struct options *options, struct settings *settin
 		.n_slots = (uint32_t)options->n_slots,
 		.clients_max = (uint32_t)options->clients_max,
 		.queue_max = (uint32_t)options->queue_max,
+		.user_clients_max = (uint32_t)options->user_clients_max,
+		.user_queue_max = (uint32_t)options->user_queue_max,
 		.candidates_max = (uint32_t)options->candidates_max,
 		.broker_uid = geteuid() == 0 ? (uint32_t)options->uid_base : 0,
 		.frame_max_bytes = options->frame_max_bytes,
@@ -137,6 +139,7 @@ static void fill_settings(const struct options *options, struct settings *settin
 		.outbound_high_bytes = options->outbound_high_bytes,
 		.kill_patience_ms = options->kill_patience_ms,
 		.start_patience_ms = options->start_patience_ms,
+		.greeting_patience_ms = options->greeting_patience_ms,
 		.supervisor_pid = (uint32_t)getpid(),
 	};
 }

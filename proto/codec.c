@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "proto/frame.h"
+#include "proto/text.h"
 #include "proto/utf8.h"
 
 /* What the heap takes beside the bytes of a block: its header and rounding. */
@@ -147,6 +148,8 @@ int codec_unpack_client(const uint8_t *bytes, size_t len, size_t budget_bytes,
 	ProtobufCMessage *unpacked;
 	int outcome;
 
+	if (text_has_nul(&assay__client_message__descriptor, bytes, len))
+		return CODEC_MALFORMED;
 	outcome = unpack(&assay__client_message__descriptor, bytes, len, budget_bytes, &unpacked);
 	if (outcome != 0)
 		return outcome;

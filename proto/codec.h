@@ -9,7 +9,8 @@
 #include "assay.pb-c.h"
 
 enum codec_outcome {
-	CODEC_MALFORMED = 1, /* the bytes are not such a message, or a string is not UTF-8 */
+	CODEC_MALFORMED = 1, /* the bytes are not such a message, or a string is not UTF-8 or
+				has a NUL */
 	CODEC_TOO_LARGE,     /* unpacking would take more memory than the budget */
 };
 
@@ -28,9 +29,9 @@ static inline size_t codec_budget_bytes(size_t len)
  * codec_outcome. -ENOMEM.
  *
  * Text and bytes of the message are followed by a NUL that their length does not count (an empty
- * `bytes` has data == NULL). Unknown fields are dropped. A NUL within a `string` ends it. Enums may
- * hold numbers that this version does not name. The client's variant checks that every string is
- * UTF-8; a client must take what a newer or sloppier server says.
+ * `bytes` has data == NULL). Unknown fields are dropped. Enums may hold numbers that this version
+ * does not name. The client's variant checks that every string is UTF-8 and holds no NUL; a client
+ * must take what a newer or sloppier server says, and for it a NUL within a `string` ends it.
  */
 int codec_unpack_client(const uint8_t *bytes, size_t len, size_t budget_bytes,
 			Assay__ClientMessage **message);

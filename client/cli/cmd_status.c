@@ -107,6 +107,21 @@ static json_t *slots_to_json(const assay_event *event)
 	return slots;
 }
 
+static json_t *users_to_json(const assay_event *event)
+{
+	json_t *users = json_array();
+	uint32_t uid, connections, queued;
+	uint64_t evaluations;
+
+	for (size_t i = 0;
+	     assay_status_user(event, i, &uid, &connections, &queued, &evaluations) == 0; i++)
+		json_array_append_new(users, json_pack("{sI sI sI sI}", "uid", (json_int_t)uid,
+						       "connections", (json_int_t)connections,
+						       "queued", (json_int_t)queued, "evaluations",
+						       (json_int_t)evaluations));
+	return users;
+}
+
 static json_t *counters_to_json(const assay_event *event)
 {
 	json_t *counters = json_object();
@@ -152,6 +167,7 @@ static json_t *status_to_json(const struct cli_context *context, const assay_eve
 					    event, number_table[i].number)));
 	json_object_set_new(status, "verdicts", verdicts_to_json(event));
 	json_object_set_new(status, "slots", slots_to_json(event));
+	json_object_set_new(status, "users", users_to_json(event));
 	json_object_set_new(status, "languages", languages_to_json(context->client));
 	json_object_set_new(status, "isolation",
 			    layers_to_json(context->client, assay_server_isolation));
@@ -241,6 +257,26 @@ static void print_slots(const assay_event *event)
 			table_set(row, 5, "%" PRIu32, pid);
 	}
 	table_print(table, "Slots");
+}
+
+static void print_users(const assay_event *event)
+{
+	static const char *const columns[] = {">UID", ">CONNECTIONS", ">QUEUED", ">TAKEN", NULL};
+	struct libscols_table *table = table_new(columns);
+	uint32_t uid, connections, queued;
+	uint64_t evaluations;
+
+	for (size_t i = 0; table != NULL && assay_status_user(event, i, &uid, &connections, &queued,
+							      &evaluations) == 0;
+	     i++) {
+		struct libscols_line *row = scols_table_new_line(table, NULL);
+
+		table_set(row, 0, "%" PRIu32, uid);
+		table_set(row, 1, "%" PRIu32, connections);
+		table_set(row, 2, "%" PRIu32, queued);
+		table_set(row, 3, "%" PRIu64, evaluations);
+	}
+	table_print(table, "Users");
 }
 
 static void print_verdicts(const assay_event *event)
@@ -348,6 +384,7 @@ static void print_tables(const struct cli_context *context, const assay_event *e
 	print_layers("isolation", context->client, assay_server_isolation);
 	print_layers("missing", context->client, assay_server_isolation_missing);
 	print_slots(event);
+	print_users(event);
 	print_verdicts(event);
 	print_counters(event);
 }

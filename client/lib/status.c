@@ -41,6 +41,8 @@ uint64_t assay_status_number(const assay_event *event, enum assay_status_number 
 		return status->n_slots;
 	case ASSAY_STATUS_N_COUNTERS:
 		return status->n_counters;
+	case ASSAY_STATUS_N_USERS:
+		return status->n_users;
 	}
 	return 0;
 }
@@ -79,6 +81,26 @@ int assay_status_slot(const assay_event *event, size_t index, const char **state
 		*cells = slot->cells;
 	if (pid != NULL)
 		*pid = slot->cell_pid;
+	return 0;
+}
+
+int assay_status_user(const assay_event *event, size_t index, uint32_t *uid, uint32_t *connections,
+		      uint32_t *queued, uint64_t *evaluations)
+{
+	const Assay__Status *status = status_of(event);
+	const Assay__UserStatus *user;
+
+	if (index >= status->n_users)
+		return -EINVAL;
+	user = status->users[index];
+	if (uid != NULL)
+		*uid = user->uid;
+	if (connections != NULL)
+		*connections = user->connections;
+	if (queued != NULL)
+		*queued = user->queued;
+	if (evaluations != NULL)
+		*evaluations = user->evaluations;
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "broker/accounts.h"
 #include "core/metrics.h"
 #include "core/policy.h"
 #include "core/queue.h"
@@ -26,6 +27,7 @@ struct broker {
 	uint64_t started_ns;
 	struct metrics metrics;
 	struct queue queue;
+	struct accounts accounts;
 	struct quota inbound; /* bytes received and not yet answered */
 	struct dispatch *dispatch;
 	struct keeper_proxy *keeper;

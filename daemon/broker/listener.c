@@ -11,6 +11,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/listener.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -84,6 +85,25 @@ static void on_accept_error(struct evconnlistener *connections, void *argument)
 	evtimer_add(listener->retry, &delay);
 }
 
+static void check_bounds(struct listener *listener, struct session *session)
+{
+	struct broker *broker = listener->broker;
+	const struct settings *settings = broker->settings;
+
+	if (listener->n_sessions > settings->clients_max) {
+		session_refuse(session, ASSAY__ERROR_CODE__OVERLOADED,
+			       "too many connections at one time");
+	} else if (session->account->n_sessions > settings->user_clients_max) {
+		log_info("uid %" PRIu32 " has %" PRIu32 " connections: refused one of pid %" PRIi32,
+			 session->peer.uid, session->account->n_sessions, session->peer.pid);
+		session_refuse(session, ASSAY__ERROR_CODE__QUOTA,
+			       "too many connections of this user at one time");
+	} else {
+		return;
+	}
+	broker->metrics.counters[METRIC_connections_refused]++;
+}
+
 static void on_accept(struct evconnlistener *connections, evutil_socket_t fd,
 		      struct sockaddr *address, int len, void *argument)
 {
@@ -101,11 +121,7 @@ static void on_accept(struct evconnlistener *connections, evutil_socket_t fd,
 	TAILQ_INSERT_TAIL(&listener->sessions, session, link);
 	listener->n_sessions++;
 	broker->metrics.counters[METRIC_connections_accepted]++;
-	if (listener->n_sessions > broker->settings->clients_max) {
-		broker->metrics.counters[METRIC_connections_refused]++;
-		session_refuse(session, ASSAY__ERROR_CODE__OVERLOADED,
-			       "too many connections at one time");
-	}
+	check_bounds(listener, session);
 }
 
 struct listener *listener_new(struct broker *broker, int socket)

@@ -110,6 +110,7 @@ int main(void)
 		return EXIT_FAILURE;
 	}
 	queue_init(&broker.queue, broker.settings->queue_max);
+	accounts_init(&broker.accounts, &broker.queue);
 	broker.inbound.max_bytes = broker.settings->inbound_budget_bytes;
 	status = run(&broker);
 	event_base_free(broker.base);

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "broker/batch.h"
 #include "broker/dispatch.h"
@@ -25,6 +26,10 @@
 #include "proto/codec.h"
 #include "proto/frame.h"
 
+#define US_PER_MS 1000
+#define MS_PER_S 1000
+/* What is told to a user who has too much waiting: when to come again. */
+#define QUOTA_RETRY_MS 1000
 #define READ_AT_ONCE_BYTES 262144
 #define PING_MAX 1024
 /* For a client that was refused and does not read why. */
@@ -167,6 +172,9 @@ static void greet(struct session *session, const Assay__ClientHello *hello)
 		return;
 	}
 	session->is_greeted = true;
+	event_del(session->greeting_timer);
+	log_debug("uid %" PRIu32 ", gid %" PRIu32 ", pid %" PRIi32 " greeted as '%.64s'",
+		  session->peer.uid, session->peer.gid, session->peer.pid, hello->client_name);
 	packed = status_pack_hello(session->broker, &frame, &len);
 	send_frame(session, packed, frame, len);
 }
@@ -181,6 +189,22 @@ static struct batch *find_batch(struct session *session, uint64_t request_id)
 	return NULL;
 }
 
+/* Whether the user has too much waiting for `n` candidates more; then it has been told. */
+static bool is_over_quota(struct session *session, uint64_t request_id, size_t n)
+{
+	const uint32_t waiting = session->account->tenant.n_jobs;
+	const uint32_t most = session->broker->settings->user_queue_max;
+
+	if (n <= most && waiting <= most - n)
+		return false;
+	if (n > UINT32_MAX || queue_check(&session->broker->queue, (uint32_t)n) != 0)
+		return false; /* too much for all users together is another refusal */
+	session->broker->metrics.counters[METRIC_requests_overloaded]++;
+	session_send_error(session, request_id, ASSAY__ERROR_CODE__QUOTA,
+			   "too many evaluations of this user wait", NULL, QUOTA_RETRY_MS);
+	return true;
+}
+
 /* Takes `message` when it returns true. */
 static bool evaluate(struct session *session, Assay__ClientMessage *message, size_t frame_bytes)
 {
@@ -193,6 +217,8 @@ static bool evaluate(struct session *session, Assay__ClientMessage *message, siz
 			"this id is in use by a request in flight");
 		return false;
 	}
+	if (is_over_quota(session, message->request_id, message->evaluate->n_candidates))
+		return false;
 	if (request_take(broker, message, &batch, &refusal) != 0) {
 		broker->metrics.counters[refusal.code == ASSAY__ERROR_CODE__OVERLOADED
 						 ? METRIC_requests_overloaded
@@ -204,6 +230,7 @@ static bool evaluate(struct session *session, Assay__ClientMessage *message, siz
 	broker->metrics.counters[METRIC_requests_accepted]++;
 	batch->owner = session;
 	batch->flow = &session->flow;
+	session->account->n_candidates += batch->n_jobs;
 	LIST_INSERT_HEAD(&session->batches, batch, link);
 	session->charged_bytes -= frame_bytes;
 	batch_accept(broker, batch, frame_bytes);
@@ -238,7 +265,7 @@ static void send_status(struct session *session, uint64_t request_id)
 {
 	uint8_t *frame = NULL;
 	size_t len = 0;
-	int packed = status_pack(session->broker, request_id, &frame, &len);
+	int packed = status_pack(session->broker, &session->peer, request_id, &frame, &len);
 
 	send_frame(session, packed, frame, len);
 }
@@ -305,7 +332,7 @@ static void take_message(struct session *session, const uint8_t *bytes, size_t l
 			  "unpacked, the message takes more memory than a message may");
 	else if (outcome != 0)
 		malformed(session, ASSAY__ERROR_CODE__INVALID_REQUEST,
-			  "the frame does not hold a ClientMessage (is text UTF-8?)");
+			  "the frame does not hold a ClientMessage (is text UTF-8, without NUL?)");
 	else if (!handle(session, message, frame_bytes))
 		codec_free_client(message);
 }
@@ -430,13 +457,43 @@ static void on_event(struct bufferevent *stream, short what, void *argument)
 
 /* ---------------------------------------------------------------- life */
 
+static void on_no_greeting(evutil_socket_t fd, short what, void *argument)
+{
+	struct session *session = argument;
+
+	(void)fd;
+	(void)what;
+	if (session->is_closing)
+		return; /* refused already, and being told */
+	session->broker->metrics.counters[METRIC_connections_silent]++;
+	session_refuse(session, ASSAY__ERROR_CODE__DEADLINE_EXCEEDED,
+		       "no greeting (hello) came in time");
+}
+
+static void await_greeting(struct session *session)
+{
+	const uint64_t patience_ms = session->broker->settings->greeting_patience_ms;
+	const struct timeval patience = {
+		.tv_sec = (time_t)(patience_ms / MS_PER_S),
+		.tv_usec = (suseconds_t)(patience_ms % MS_PER_S * US_PER_MS),
+	};
+
+	session->greeting_timer = evtimer_new(session->broker->base, on_no_greeting, session);
+	evtimer_add(session->greeting_timer, &patience);
+}
+
 struct session *session_new(struct broker *broker, int fd)
 {
 	struct session *session = xcalloc(1, sizeof(*session));
 	const struct settings *settings = broker->settings;
+	int err = peer_read(fd, &session->peer);
 
+	if (err < 0) {
+		log_warning("a connection of nobody: %s", strerror(-err));
+		free(session);
+		return NULL;
+	}
 	session->broker = broker;
-	flow_init(&session->flow, &broker->queue);
 	LIST_INIT(&session->batches);
 	session->stream = bufferevent_socket_new(broker->base, fd,
 						 BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
@@ -444,6 +501,9 @@ struct session *session_new(struct broker *broker, int fd)
 		free(session);
 		return NULL;
 	}
+	session->account = accounts_take(&broker->accounts, session->peer.uid);
+	flow_init(&session->flow, &session->account->tenant);
+	await_greeting(session);
 	bufferevent_setcb(session->stream, on_readable, on_written, on_event, session);
 	bufferevent_setwatermark(session->stream, EV_READ, 0,
 				 settings->frame_max_bytes + FRAME_HEADER_BYTES);
@@ -470,6 +530,7 @@ void session_close(struct session *session)
 	while ((batch = LIST_FIRST(&session->batches)) != NULL)
 		batch_abandon(session->broker, batch);
 	flow_deinit(&session->flow);
+	event_del(session->greeting_timer);
 	quota_refund(&session->broker->inbound, session->charged_bytes);
 	session->charged_bytes = 0;
 	listener_remove(session->broker->listener, session);
@@ -478,5 +539,7 @@ void session_close(struct session *session)
 void session_free(struct session *session)
 {
 	bufferevent_free(session->stream);
+	event_free(session->greeting_timer);
+	accounts_release(&session->broker->accounts, session->account);
 	free(session);
 }

@@ -5,7 +5,8 @@
  * that cannot charge stops reading until something is refunded. When a client does not read its
  * answers (outbound_high_bytes wait), nothing new is started for it and nothing more is read from
  * it; one that takes not a byte for minutes is closed, because what it keeps waiting here (budget,
- * places in the queue) is everybody's.
+ * places in the queue) is everybody's. One that does not greet within greeting_patience_ms is
+ * closed. A user has at most user_clients_max connections and user_queue_max evaluations waiting.
  */
 #pragma once
 
@@ -20,7 +21,10 @@
 
 struct session {
 	struct broker *broker;
+	struct peer peer;
+	struct account *account; /* of the peer's uid */
 	struct bufferevent *stream;
+	struct event *greeting_timer; /* until it has greeted */
 	struct flow flow;
 	LIST_HEAD(, batch) batches;
 	size_t charged_bytes; /* of what lies unread in the stream's input */
@@ -31,7 +35,7 @@ struct session {
 	TAILQ_ENTRY(session) link;
 };
 
-/* Takes the connected `fd`. NULL: no memory for its events. */
+/* Takes the connected `fd`. NULL: the kernel does not tell whose it is, or there is no memory. */
 struct session *session_new(struct broker *broker, int fd);
 
 /* To be called by the listener only, at the end of a turn of the loop. */

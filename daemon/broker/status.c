@@ -146,7 +146,33 @@ static void fill_numbers(const struct broker *broker, Assay__Status *status)
 	status->supervisor_pid = broker->settings->supervisor_pid;
 }
 
-int status_pack(const struct broker *broker, uint64_t request_id, uint8_t **frame, size_t *len)
+static void fill_users(const struct broker *broker, Assay__UserStatus *users,
+		       Assay__UserStatus **list)
+{
+	const struct account *account;
+	size_t n = 0;
+
+	TAILQ_FOREACH (account, &broker->accounts.list, link) {
+		assay__user_status__init(&users[n]);
+		users[n].uid = account->uid;
+		users[n].connections = account->n_sessions;
+		users[n].queued = account->tenant.n_jobs;
+		users[n].evaluations = account->n_candidates;
+		list[n] = &users[n];
+		n++;
+	}
+}
+
+static void fill_peer(const struct peer *peer, Assay__Peer *message)
+{
+	assay__peer__init(message);
+	message->uid = peer->uid;
+	message->gid = peer->gid;
+	message->pid = (uint32_t)peer->pid;
+}
+
+int status_pack(const struct broker *broker, const struct peer *peer, uint64_t request_id,
+		uint8_t **frame, size_t *len)
 {
 	Assay__ServerMessage message = ASSAY__SERVER_MESSAGE__INIT;
 	Assay__Status status = ASSAY__STATUS__INIT;
@@ -161,9 +187,18 @@ int status_pack(const struct broker *broker, uint64_t request_id, uint8_t **fram
 	size_t n_slots = dispatch_n_slots(broker->dispatch);
 	Assay__SlotStatus *slots = xcalloc(n_slots, sizeof(*slots));
 	Assay__SlotStatus **slot_list = xcalloc(n_slots, sizeof(Assay__SlotStatus *));
+	size_t n_users = broker->accounts.n;
+	Assay__UserStatus *users = xcalloc(n_users, sizeof(*users));
+	Assay__UserStatus **user_list = xcalloc(n_users, sizeof(Assay__UserStatus *));
+	Assay__Peer you;
 	int err;
 
 	fill_numbers(broker, &status);
+	fill_users(broker, users, user_list);
+	status.users = user_list;
+	status.n_users = n_users;
+	fill_peer(peer, &you);
+	status.you = &you;
 	fill_slots(broker, slots, slot_list);
 	status.slots = slot_list;
 	status.n_slots = n_slots;
@@ -184,6 +219,8 @@ int status_pack(const struct broker *broker, uint64_t request_id, uint8_t **fram
 	message.body_case = ASSAY__SERVER_MESSAGE__BODY_STATUS;
 	message.status = &status;
 	err = codec_pack_server(&message, frame, len);
+	free(user_list);
+	free(users);
 	free(slot_list);
 	free(slots);
 	return err;

@@ -14,4 +14,5 @@
 
 /* Pack a frame; 0: *frame is the caller's, to be freed; or -errno. */
 int status_pack_hello(const struct broker *broker, uint8_t **frame, size_t *len);
-int status_pack(const struct broker *broker, uint64_t request_id, uint8_t **frame, size_t *len);
+int status_pack(const struct broker *broker, const struct peer *peer, uint64_t request_id,
+		uint8_t **frame, size_t *len);

@@ -210,6 +210,10 @@ static int complete(const struct options_machine *machine, struct options *optio
 					   ? POLICY_EVALUATIONS_MAX
 				   : machine->n_processors == 0 ? 1
 								: machine->n_processors;
+	if (options->user_queue_max == 0)
+		options->user_queue_max = options->queue_max;
+	if (options->user_clients_max == 0)
+		options->user_clients_max = options->clients_max;
 	if (options->policies_path[0] == '\0')
 		len = snprintf(options->policies_path, sizeof(options->policies_path), "%s",
 			       machine->policies_path);

@@ -1,6 +1,8 @@
 /*
- * The waiting line of the broker: round robin over connections, first come first served within one.
- * A flow is in `turns` exactly while it has jobs and is not held; update_turn() keeps that true.
+ * The waiting line of the broker: round robin over users, then over the connections of one, first
+ * come first served within a connection. A flow is in its tenant's `turns` exactly while it has
+ * jobs and is not held, a tenant in the queue's while it has such a flow; update_turn() keeps that
+ * true.
  */
 #include "core/queue.h"
 
@@ -13,21 +15,40 @@ void queue_init(struct queue *queue, uint32_t max_jobs)
 	queue->max_jobs = max_jobs;
 }
 
-void flow_init(struct flow *flow, struct queue *queue)
+void tenant_init(struct tenant *tenant, struct queue *queue)
 {
-	*flow = (struct flow){.queue = queue};
+	*tenant = (struct tenant){.queue = queue};
+	TAILQ_INIT(&tenant->turns);
+}
+
+void flow_init(struct flow *flow, struct tenant *tenant)
+{
+	*flow = (struct flow){.tenant = tenant};
 	TAILQ_INIT(&flow->jobs);
+}
+
+static void update_tenant(struct tenant *tenant)
+{
+	bool wants_turn = !TAILQ_EMPTY(&tenant->turns);
+
+	if (wants_turn && !tenant->is_listed)
+		TAILQ_INSERT_TAIL(&tenant->queue->turns, tenant, link);
+	if (!wants_turn && tenant->is_listed)
+		TAILQ_REMOVE(&tenant->queue->turns, tenant, link);
+	tenant->is_listed = wants_turn;
 }
 
 static void update_turn(struct flow *flow)
 {
+	struct tenant *tenant = flow->tenant;
 	bool wants_turn = flow->n_jobs > 0 && !flow->is_held;
 
 	if (wants_turn && !flow->is_listed)
-		TAILQ_INSERT_TAIL(&flow->queue->turns, flow, link);
+		TAILQ_INSERT_TAIL(&tenant->turns, flow, link);
 	if (!wants_turn && flow->is_listed)
-		TAILQ_REMOVE(&flow->queue->turns, flow, link);
+		TAILQ_REMOVE(&tenant->turns, flow, link);
 	flow->is_listed = wants_turn;
+	update_tenant(tenant);
 }
 
 void flow_deinit(struct flow *flow)
@@ -51,6 +72,7 @@ static void count_in(struct queue *queue, struct flow *flow, struct job *job)
 {
 	job_move(job, JOB_QUEUED);
 	flow->n_jobs++;
+	flow->tenant->n_jobs++;
 	queue->n_jobs++;
 	update_turn(flow);
 }
@@ -71,30 +93,45 @@ static void take_out(struct queue *queue, struct flow *flow, struct job *job)
 {
 	TAILQ_REMOVE(&flow->jobs, job, link);
 	flow->n_jobs--;
+	flow->tenant->n_jobs--;
 	queue->n_jobs--;
 	update_turn(flow);
 }
 
+/* Whose turn it is; NULL if nobody's. */
+static struct flow *next_flow(const struct queue *queue)
+{
+	const struct tenant *tenant = TAILQ_FIRST(&queue->turns);
+
+	return tenant != NULL ? TAILQ_FIRST(&tenant->turns) : NULL;
+}
+
 struct job *queue_pop(struct queue *queue)
 {
-	struct flow *flow = TAILQ_FIRST(&queue->turns);
+	struct flow *flow = next_flow(queue);
+	struct tenant *tenant;
 	struct job *job;
 
 	if (flow == NULL)
 		return NULL;
+	tenant = flow->tenant;
 	job = TAILQ_FIRST(&flow->jobs);
 	take_out(queue, flow, job);
 	job_move(job, JOB_RUNNING);
 	if (flow->is_listed) {
-		TAILQ_REMOVE(&queue->turns, flow, link);
-		TAILQ_INSERT_TAIL(&queue->turns, flow, link);
+		TAILQ_REMOVE(&tenant->turns, flow, link);
+		TAILQ_INSERT_TAIL(&tenant->turns, flow, link);
+	}
+	if (tenant->is_listed) {
+		TAILQ_REMOVE(&queue->turns, tenant, link);
+		TAILQ_INSERT_TAIL(&queue->turns, tenant, link);
 	}
 	return job;
 }
 
 const struct job *queue_peek(const struct queue *queue)
 {
-	const struct flow *flow = TAILQ_FIRST(&queue->turns);
+	const struct flow *flow = next_flow(queue);
 
 	return flow != NULL ? TAILQ_FIRST(&flow->jobs) : NULL;
 }

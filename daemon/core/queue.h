@@ -1,7 +1,8 @@
 /*
- * Jobs that wait, and whose turn it is. Every connection is a flow; flows with waiting jobs take
- * turns, one job each, so that a client with 16,000 candidates does not delay one that sends a
- * single one. Pure: no I/O, no clock.
+ * Jobs that wait, and whose turn it is. Every user is a tenant and every connection of theirs a
+ * flow. Tenants with waiting jobs take turns, one job each, and within a tenant its flows do: so a
+ * client with 16,000 candidates does not delay one that sends a single one, and nobody gets more
+ * than others by opening more connections. Pure: no I/O, no clock.
  */
 #pragma once
 
@@ -10,18 +11,27 @@
 
 #include "core/job.h"
 
+/* Embedded in its owner, which lives as long as any flow of it. */
+struct tenant {
+	struct queue *queue;
+	TAILQ_HEAD(, flow) turns;
+	uint32_t n_jobs; /* waiting, of all its flows */
+	bool is_listed;  /* in queue->turns: `turns` is not empty */
+	TAILQ_ENTRY(tenant) link;
+};
+
 /* Embedded in its owner; flow_init before use, flow_deinit removes it from the queue. */
 struct flow {
-	struct queue *queue;
+	struct tenant *tenant;
 	struct job_list jobs;
 	uint32_t n_jobs;
 	bool is_held;   /* its client does not read its answers: nothing new is started for it */
-	bool is_listed; /* in queue->turns: has jobs and is not held */
+	bool is_listed; /* in tenant->turns: has jobs and is not held */
 	TAILQ_ENTRY(flow) link;
 };
 
 struct queue {
-	TAILQ_HEAD(, flow) turns;
+	TAILQ_HEAD(, tenant) turns;
 	uint32_t n_jobs;
 	uint32_t max_jobs;
 };
@@ -30,7 +40,9 @@ enum queue_outcome { QUEUE_FULL = 1 };
 
 void queue_init(struct queue *queue, uint32_t max_jobs);
 
-void flow_init(struct flow *flow, struct queue *queue);
+void tenant_init(struct tenant *tenant, struct queue *queue);
+
+void flow_init(struct flow *flow, struct tenant *tenant);
 
 /* The flow must have no jobs left. */
 void flow_deinit(struct flow *flow);
@@ -47,8 +59,8 @@ void queue_push(struct queue *queue, struct flow *flow, struct job *job);
 /* The same, but first in its flow: for a job that ran and must run again. Not bounded. */
 void queue_push_front(struct queue *queue, struct flow *flow, struct job *job);
 
-/* The next job, moved to RUNNING, and its flow goes to the end of the line; NULL if none may run.
- */
+/* The next job, moved to RUNNING; its tenant, and its flow within it, go to the end of their lines.
+ * NULL if none may run. */
 struct job *queue_pop(struct queue *queue);
 
 /* The job that queue_pop() would return; NULL if none. */

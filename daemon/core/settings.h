@@ -13,16 +13,19 @@ struct settings {
 	uint32_t magic;
 	uint32_t log_level; /* enum log_level */
 	uint32_t n_slots;
-	uint32_t clients_max;    /* connections at one time */
-	uint32_t queue_max;      /* evaluations waiting, all clients together */
-	uint32_t candidates_max; /* in one request */
-	uint32_t broker_uid;     /* as root: the uid that the broker changes to; 0: keeps its own */
+	uint32_t clients_max;      /* connections at one time */
+	uint32_t queue_max;        /* evaluations waiting, all clients together */
+	uint32_t candidates_max;   /* in one request */
+	uint32_t user_clients_max; /* as clients_max and queue_max, of one user */
+	uint32_t user_queue_max;
+	uint32_t broker_uid; /* as root: the uid that the broker changes to; 0: keeps its own */
 	uint64_t frame_max_bytes;
 	uint64_t inbound_budget_bytes; /* unfinished frames and queued requests, all clients
 					  together */
 	uint64_t outbound_high_bytes; /* unread answers of one client at which its work is held back
 				       */
 	uint64_t kill_patience_ms; /* a killed run that is not clean by then: its cell is rebuilt */
-	uint64_t start_patience_ms; /* a cell that is not ready by then is rebuilt */
+	uint64_t start_patience_ms;    /* a cell that is not ready by then is rebuilt */
+	uint64_t greeting_patience_ms; /* a client that has not greeted by then is closed */
 	uint32_t supervisor_pid;
 };

@@ -388,6 +388,7 @@ enum assay_status_number {
 	ASSAY_STATUS_BROKER_PID,
 	ASSAY_STATUS_N_SLOTS,
 	ASSAY_STATUS_N_COUNTERS,
+	ASSAY_STATUS_N_USERS,
 };
 /* Events of another type read as a status of zeros. */
 uint64_t assay_status_number(const assay_event *event, enum assay_status_number which);
@@ -397,6 +398,10 @@ uint64_t assay_status_verdict_count(const assay_event *event, enum assay_verdict
  * -EINVAL beyond the last. */
 int assay_status_slot(const assay_event *event, size_t index, const char **state,
 		      const char **language, uint64_t *runs, uint64_t *cells, uint32_t *pid);
+/* User `index` of those who are connected: uid, connections, evaluations waiting, and taken so far.
+ * -EINVAL beyond the last. */
+int assay_status_user(const assay_event *event, size_t index, uint32_t *uid, uint32_t *connections,
+		      uint32_t *queued, uint64_t *evaluations);
 /* Counter `index`: its name; NULL beyond the last. */
 const char *assay_status_counter(const assay_event *event, size_t index, uint64_t *value,
 				 const char **help);

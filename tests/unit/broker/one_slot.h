@@ -35,6 +35,7 @@
 static struct settings settings;
 static struct policy_table policies;
 static struct broker broker;
+static struct tenant tenant;
 static struct flow flow;
 static LIST_HEAD(, batch) owned; /* as a session has it */
 static int supervisor = -1;
@@ -213,7 +214,9 @@ static int set_up(void **state)
 	broker = (struct broker){.settings = &settings, .policies = &policies};
 	broker.base = event_base_new();
 	queue_init(&broker.queue, 100);
-	flow_init(&flow, &broker.queue);
+	accounts_init(&broker.accounts, &broker.queue);
+	tenant_init(&tenant, &broker.queue);
+	flow_init(&flow, &tenant);
 	LIST_INIT(&owned);
 	for (int i = 0; i < CELL_RUN_FDS; i++)
 		run_fds[i] = -1;

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 static struct queue queue;
+static struct tenant tenants[2];
 static struct flow flows[3];
 static struct batch batches[3];
 static struct job jobs[3][4];
@@ -16,8 +17,10 @@ static int set_up(void **state)
 {
 	(void)state;
 	queue_init(&queue, 10);
+	tenant_init(&tenants[0], &queue);
+	tenant_init(&tenants[1], &queue);
 	for (size_t i = 0; i < 3; i++) {
-		flow_init(&flows[i], &queue);
+		flow_init(&flows[i], &tenants[0]);
 		batches[i] = (struct batch){.flow = &flows[i], .n_jobs = 4, .n_unfinished = 4};
 		for (size_t k = 0; k < 4; k++)
 			jobs[i][k] = (struct job){.batch = &batches[i], .index = (uint32_t)k};
@@ -47,6 +50,44 @@ static void test_flows_take_turns(void **state)
 	assert_ptr_equal(queue_pop(&queue), &jobs[0][3]);
 	assert_null(queue_pop(&queue));
 	assert_int_equal(jobs[0][3].state, JOB_RUNNING);
+}
+
+/* One user with two connections gets as much as one with a single connection. */
+static void test_tenants_take_turns(void **state)
+{
+	(void)state;
+	flow_init(&flows[2], &tenants[1]);
+	push(0, 3);
+	push(1, 3);
+	push(2, 3);
+	assert_int_equal(tenants[0].n_jobs, 6);
+	assert_int_equal(tenants[1].n_jobs, 3);
+	assert_ptr_equal(queue_pop(&queue), &jobs[0][0]);
+	assert_ptr_equal(queue_pop(&queue), &jobs[2][0]);
+	assert_ptr_equal(queue_pop(&queue), &jobs[1][0]);
+	assert_ptr_equal(queue_pop(&queue), &jobs[2][1]);
+	assert_ptr_equal(queue_pop(&queue), &jobs[0][1]);
+	assert_ptr_equal(queue_pop(&queue), &jobs[2][2]);
+	assert_false(tenants[1].is_listed);
+	assert_ptr_equal(queue_pop(&queue), &jobs[1][1]);
+	assert_int_equal(tenants[0].n_jobs, 2);
+	assert_int_equal(tenants[1].n_jobs, 0);
+}
+
+/* A tenant none of whose clients reads its answers has no turn, and is back with the first. */
+static void test_held_tenant_is_passed_over(void **state)
+{
+	(void)state;
+	flow_init(&flows[2], &tenants[1]);
+	push(0, 1);
+	push(2, 1);
+	flow_hold(&flows[0], true);
+	assert_ptr_equal(queue_peek(&queue), &jobs[2][0]);
+	assert_ptr_equal(queue_pop(&queue), &jobs[2][0]);
+	assert_null(queue_peek(&queue));
+	flow_hold(&flows[0], false);
+	assert_ptr_equal(queue_pop(&queue), &jobs[0][0]);
+	assert_null(queue_pop(&queue));
 }
 
 static void test_held_flow_is_passed_over(void **state)
@@ -95,6 +136,8 @@ int main(void)
 {
 	const struct CMUnitTest list[] = {
 		cmocka_unit_test_setup(test_flows_take_turns, set_up),
+		cmocka_unit_test_setup(test_tenants_take_turns, set_up),
+		cmocka_unit_test_setup(test_held_tenant_is_passed_over, set_up),
 		cmocka_unit_test_setup(test_held_flow_is_passed_over, set_up),
 		cmocka_unit_test_setup(test_bound, set_up),
 		cmocka_unit_test_setup(test_front_and_removal, set_up),

@@ -56,6 +56,10 @@ static void lists_of_a_status(void **state)
 	Assay__SlotStatus *slots[] = {&slot};
 	Assay__Counter counter = ASSAY__COUNTER__INIT;
 	Assay__Counter *counters[] = {&counter};
+	Assay__UserStatus user = ASSAY__USER_STATUS__INIT;
+	Assay__UserStatus *users[] = {&user};
+	uint32_t uid, connections, queued;
+	uint64_t evaluations;
 	const char *slot_state, *language, *help;
 	uint64_t runs, cells, value;
 	uint32_t pid;
@@ -78,7 +82,18 @@ static void lists_of_a_status(void **state)
 	counter.help = (char *)"frames read";
 	status.n_counters = 1;
 	status.counters = counters;
+	user.uid = 1000;
+	user.connections = 36;
+	user.queued = 37;
+	user.evaluations = 38;
+	status.n_users = 1;
+	status.users = users;
 	event = through_the_socket(&status);
+	assert_int_equal(assay_status_number(event, ASSAY_STATUS_N_USERS), 1);
+	assert_int_equal(assay_status_user(event, 0, &uid, &connections, &queued, &evaluations), 0);
+	assert_true(uid == 1000 && connections == 36 && queued == 37 && evaluations == 38);
+	assert_int_equal(assay_status_user(event, 0, NULL, NULL, NULL, NULL), 0);
+	assert_int_equal(assay_status_user(event, 1, NULL, NULL, NULL, NULL), -EINVAL);
 	assert_int_equal(assay_status_verdict_count(event, ASSAY_PASSED), 31);
 	assert_int_equal(assay_status_verdict_count(event, ASSAY_FAILED), 0);
 	assert_int_equal(assay_status_slot(event, 0, &slot_state, &language, &runs, &cells, &pid),
