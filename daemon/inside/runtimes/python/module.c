@@ -6,6 +6,7 @@
 #include <Python.h>
 
 #include "inside/runtimes/python/channel.h"
+#include "inside/runtimes/python/gaps.h"
 #include "inside/runtimes/python/judge.h"
 #include "inside/runtimes/python/values.h"
 #include "inside/runtimes/python/values_decode.h"
@@ -22,6 +23,14 @@ static PyObject *module_serve(PyObject *module, PyObject *arguments)
 	(void)module;
 	if (!PyArg_ParseTuple(arguments, "OO", &run, &areas) || zygote_serve(run, areas) < 0)
 		return NULL;
+	Py_RETURN_NONE;
+}
+
+static PyObject *module_fill_gaps(PyObject *module, PyObject *nothing)
+{
+	(void)module;
+	(void)nothing;
+	gaps_fill();
 	Py_RETURN_NONE;
 }
 
@@ -60,6 +69,8 @@ static int add_limits(PyObject *module)
 static PyMethodDef methods[] = {
 	{"serve", module_serve, METH_VARARGS,
 	 "serve(run, areas): lock this process and serve runs; does not return"},
+	{"fill_gaps", module_fill_gaps, METH_NOARGS,
+	 "fill_gaps(): takes what is free between what lives, for good"},
 	{"encode", module_encode, METH_VARARGS,
 	 "encode(value, export): bytes; export(object) gives (kind, ident, label) of a handle"},
 	{"decode", module_decode, METH_VARARGS,
