@@ -144,17 +144,29 @@ static void fill_settings(const struct options *options, struct settings *settin
 	};
 }
 
+/* What the administrator does without is not required, but still used where it can be had. */
+static void allow_weaker(const struct options *options, struct policy_table *table)
+{
+	for (uint32_t i = 0; i < table->n_policies; i++)
+		table->policies[i].required_layers &= ~options->weaker_layers;
+}
+
 static int load_table(const struct options *options, const struct places *places,
 		      struct policy_table *table, struct config_error *error)
 {
+	int err;
+
 	table->magic = POLICY_TABLE_MAGIC;
 	table->n_slots = (uint32_t)options->n_slots * POLICY_CELLS_PER_EVALUATION;
 	table->uid_base = (uint32_t)options->uid_base;
 	table->supervisor_pid = (uint32_t)getpid();
 	memcpy(table->runtime_path, places->runtimes, sizeof(table->runtime_path));
-	return policy_load(options->policies_path,
-			   (const char(*)[POLICY_NAME_MAX])options->policy_names.names,
-			   options->policy_names.n_names, table, error);
+	err = policy_load(options->policies_path,
+			  (const char(*)[POLICY_NAME_MAX])options->policy_names.names,
+			  options->policy_names.n_names, table, error);
+	if (err == 0)
+		allow_weaker(options, table);
+	return err;
 }
 
 static void print_config(const struct options *options, const struct policy_table *table)

@@ -17,6 +17,7 @@
 
 #include "client/cli/cli.h"
 #include "client/cli/private_daemon.h"
+#include "client/cli/terminal.h"
 
 #define CONNECT_PATIENCE_MS 10000
 #define RECONNECT_PATIENCE_MS 20000
@@ -80,6 +81,21 @@ static int try_standing_daemons(struct cli_context *context)
 	return status;
 }
 
+/* A private daemon takes what the machine gives; whoever relies on it should know. */
+static void say_missing(const assay_client *client)
+{
+	const char *layer = assay_server_isolation_missing(client, 0);
+
+	if (layer == NULL)
+		return;
+	fputs("assay: this machine does not give it: ", stderr);
+	for (size_t i = 0; (layer = assay_server_isolation_missing(client, i)) != NULL; i++) {
+		fputs(i > 0 ? ", " : "", stderr);
+		terminal_write(stderr, layer, strlen(layer), -1);
+	}
+	fputs(" (`assay doctor` tells more)\n", stderr);
+}
+
 static int start_private(struct cli_context *context)
 {
 	int err = private_daemon_start(context, &context->private_daemon);
@@ -91,7 +107,10 @@ static int start_private(struct cli_context *context)
 	fputs("assay: no daemon found, started a private one for this command\n", stderr);
 	context->address = private_daemon_address(context->private_daemon);
 	err = connect_to(context, context->address);
-	return err < 0 ? fail_connecting(context->address, err) : CLI_DONE;
+	if (err < 0)
+		return fail_connecting(context->address, err);
+	say_missing(context->client);
+	return CLI_DONE;
 }
 
 int cli_connect(struct cli_context *context)

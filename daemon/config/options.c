@@ -19,7 +19,7 @@
 #define ASSAYD_VERSION "assayd 0.1.0"
 #define KEY_FIRST 256 /* above all characters: no option has a short form */
 
-enum kind { TEXT, NUMBER, MODE, LEVEL, DESCRIPTOR, NAMES, FLAG };
+enum kind { TEXT, NUMBER, MODE, LEVEL, DESCRIPTOR, NAMES, LAYERS, FLAG };
 
 static const struct description {
 	enum kind kind;
@@ -134,6 +134,34 @@ static int parse_name(const struct description *description, const char *text,
 	return 0;
 }
 
+static int refuse_layer(const struct description *description, const char *text,
+			struct config_error *error)
+{
+	char names[512] = "";
+	size_t len = 0;
+
+	for (int layer = 0; layer < LAYER_COUNT && len < sizeof(names); layer++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, ", %s",
+					policy_layer_name((enum policy_layer)layer));
+	return config_error_set(error,
+				"--%s: '%.200s' is not a layer of isolation; there are: any%s",
+				description->name, text, names);
+}
+
+static int parse_layer(const struct description *description, const char *text, uint32_t *layers,
+		       struct config_error *error)
+{
+	int layer = policy_layer_find(text);
+
+	if (strcmp(text, "any") == 0)
+		*layers = POLICY_LAYERS_ALL;
+	else if (layer >= 0)
+		*layers |= 1u << layer;
+	else
+		return refuse_layer(description, text, error);
+	return 0;
+}
+
 static int parse_value(const struct description *description, const char *text,
 		       struct options *options, struct config_error *error)
 {
@@ -156,6 +184,8 @@ static int parse_value(const struct description *description, const char *text,
 		return err;
 	case NAMES:
 		return parse_name(description, text, field, error);
+	case LAYERS:
+		return parse_layer(description, text, field, error);
 	case FLAG:
 		*(bool *)field = true;
 		return 0;
@@ -261,6 +291,18 @@ int options_parse(int argc, char **argv, const struct options_machine *machine,
 	return err < 0 ? err : complete(machine, options, error);
 }
 
+static void print_layers(uint32_t layers, FILE *file)
+{
+	const char *separator = "";
+
+	for (int layer = 0; layer < LAYER_COUNT; layer++) {
+		if ((layers & 1u << layer) == 0)
+			continue;
+		fprintf(file, "%s%s", separator, policy_layer_name((enum policy_layer)layer));
+		separator = " ";
+	}
+}
+
 static void print_value(const struct description *description, const struct options *options,
 			FILE *file)
 {
@@ -286,6 +328,9 @@ static void print_value(const struct description *description, const struct opti
 	case NAMES:
 		for (size_t i = 0; i < names->n_names; i++)
 			fprintf(file, "%s%s", i > 0 ? " " : "", names->names[i]);
+		break;
+	case LAYERS:
+		print_layers(*(const uint32_t *)field, file);
 		break;
 	case FLAG:
 		fprintf(file, "%s", *(const bool *)field ? "true" : "false");

@@ -25,6 +25,7 @@ struct option_names {
 #define OPTION_TYPE_LEVEL(field) uint64_t field
 #define OPTION_TYPE_DESCRIPTOR(field) int field
 #define OPTION_TYPE_NAMES(field) struct option_names field
+#define OPTION_TYPE_LAYERS(field) uint32_t field /* bit set of enum policy_layer */
 #define OPTION_TYPE_FLAG(field) bool field
 
 struct options {

@@ -420,7 +420,6 @@ int policy_file_check(const char *name, const struct policy *policy, struct conf
 		{"runtime", policy->runtime[0] == '\0'},
 		{"argv", policy->n_argv == 0},
 		{"mounts", policy->n_mounts == 0},
-		{"required_layers", policy->required_layers == 0},
 	};
 
 	for (size_t i = 0; i < COUNT(parts); i++)

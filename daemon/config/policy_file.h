@@ -10,7 +10,8 @@
 
 /*
  * Lays the file over `policy`: base.yaml first, the language's own next. Single values and the
- * lists argv, imports and required_layers replace what was there; mounts are appended; a variable
+ * lists argv, imports and required_layers replace what was there (a policy starts with all layers
+ * required, see policy_load.c); mounts are appended; a variable
  * of the environment replaces the one of the same name. `name` is the file's name for texts.
  * 0, or -EINVAL with `error`; `policy` is unchanged then.
  */

@@ -84,6 +84,7 @@ static int load_policy(const char *folder, const struct file *base, const char *
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	snprintf(policy->name, sizeof(policy->name), "%.31s", name);
+	policy->required_layers = POLICY_LAYERS_ALL; /* fail closed: less must be written down */
 	err = file_read(&language, path, "policy.yaml", error);
 	if (err == 0)
 		err = file_read(&profile, path, "seccomp.json", error);

@@ -62,6 +62,8 @@ enum policy_layer {
 		LAYER_COUNT
 };
 
+#define POLICY_LAYERS_ALL ((1u << LAYER_COUNT) - 1)
+
 enum policy_mount_kind {
 	POLICY_MOUNT_BIND,    /* source bound read-only, recursively, nosuid,nodev */
 	POLICY_MOUNT_DEVICE,  /* one device node of the host, bound */

@@ -36,8 +36,7 @@
 
 #define FIX_CGROUP                                                                                \
 	"fix: run assayd as root; with cgroup v2 in a cgroup of its own (systemd-run --scope -p " \
-	"Delegate=yes assayd, with --user as an ordinary user), or take the layer from the "      \
-	"policy's required layers"
+	"Delegate=yes assayd, with --user as an ordinary user)"
 
 /* How to mend what a step complains of; the first that fits. step NULL, error 0: any. */
 static const struct {
@@ -187,6 +186,8 @@ static int check_required(const struct keeper *keeper)
 				"policy %s requires the layer %s, which this machine does not give",
 				policy->name, policy_layer_name((enum policy_layer)layer));
 			explain_missing(keeper, (enum policy_layer)layer);
+			log_error("or go without it: assayd --allow-weaker %s",
+				  policy_layer_name((enum policy_layer)layer));
 			status = KEEPER_EXIT_UNABLE;
 		}
 	}

@@ -8,6 +8,9 @@ import tempfile
 from support import host
 from support.wire import Client
 
+# Layers that this machine need not give, separated by commas. An ordinary user has no cgroups and no
+# further uids, unless they were delegated.
+WEAKER = os.environ.get("ASSAY_TEST_ALLOW_WEAKER", "" if os.geteuid() == 0 else "any")
 BUILD = os.path.abspath(os.environ.get("ASSAY_BUILD", "build"))
 START_PATIENCE_S = 60
 
@@ -23,23 +26,31 @@ def command_environment(extra=None):
     return {**kept, **(extra or {})}
 
 
-class Daemon:
-    """Runs until stop(). The write end of the lifeline is ours: if the tests die, it ends too."""
+def weaker_options(layers):
+    return [part for layer in layers.split(",") if layer for part in ("--allow-weaker", layer)]
 
-    def __init__(self, *options, slots=2, wait=True):
+
+class Daemon:
+    """Runs until stop(). The write end of the lifeline is ours: if the tests die, it ends too.
+    `user`: a uid to run as (for root). `weaker`: layers that it may go without."""
+
+    def __init__(self, *options, slots=2, wait=True, user=None, weaker=WEAKER):
         # Short: a socket's path has at most 107 bytes. Readable by the broker's own uid.
         self.folder = tempfile.mkdtemp(prefix="at-")
         os.chmod(self.folder, 0o755)
         self.path = os.path.join(self.folder, "s")
         self.log_path = os.path.join(self.folder, "log")
+        if user is not None:
+            os.chown(self.folder, user, user)
+        identity = {} if user is None else {"user": user, "group": user, "extra_groups": []}
         lifeline_read, self.lifeline = os.pipe()
         self.ready, ready_write = os.pipe()
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 [program("assayd"), "--socket", self.path, "--slots", str(slots),
-                 "--lifeline-fd", str(lifeline_read), "--ready-fd", str(ready_write), *options],
+                 "--lifeline-fd", str(lifeline_read), "--ready-fd", str(ready_write), *weaker_options(weaker), *options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                pass_fds=(lifeline_read, ready_write))
+                pass_fds=(lifeline_read, ready_write), **identity)
         os.close(lifeline_read)
         os.close(ready_write)
         if wait:

@@ -65,6 +65,23 @@ static void test_defaults(void **state)
 	assert_false(options.is_print_config);
 }
 
+static void test_weaker_layers(void **state)
+{
+	(void)state;
+	assert_int_equal(parse(NULL), 0);
+	assert_int_equal(options.weaker_layers, 0);
+	assert_int_equal(
+		parse("--allow-weaker", "cgroup-pids", "--allow-weaker=cgroup-memory", NULL), 0);
+	assert_int_equal(options.weaker_layers,
+			 1u << LAYER_CGROUP_PIDS | 1u << LAYER_CGROUP_MEMORY);
+	assert_int_equal(parse("--allow-weaker", "any", NULL), 0);
+	assert_int_equal(options.weaker_layers, POLICY_LAYERS_ALL);
+	assert_int_equal(parse("--allow-weaker", "cgroups", NULL), -EINVAL);
+	assert_non_null(strstr(error.text, "--allow-weaker: 'cgroups' is not a layer of isolation; "
+					   "there are: any, user-namespace, "));
+	assert_non_null(strstr(error.text, ", cgroup-memory, "));
+}
+
 static void test_defaults_of_the_machine(void **state)
 {
 	(void)state;
@@ -154,6 +171,7 @@ int main(void)
 {
 	const struct CMUnitTest list[] = {
 		cmocka_unit_test_setup(test_defaults, set_up),
+		cmocka_unit_test_setup(test_weaker_layers, set_up),
 		cmocka_unit_test_setup(test_defaults_of_the_machine, set_up),
 		cmocka_unit_test_setup(test_values, set_up),
 		cmocka_unit_test_setup(test_texts, set_up),

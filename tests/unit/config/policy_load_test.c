@@ -88,6 +88,7 @@ static void test_all_in_the_folder_by_name(void **state)
 	assert_string_equal(table->policies[1].language, "z");
 	assert_string_equal(table->policies[0].syscalls[0].name, "read");
 	assert_int_equal(table->policies[0].n_mounts, 1);
+	assert_int_equal(table->policies[0].required_layers, 1u << LAYER_SECCOMP);
 }
 
 static void test_those_that_are_named(void **state)
@@ -134,6 +135,7 @@ static void test_our_own(void **state)
 	assert_int_equal(policy_table_find(table, "python"), 0);
 	assert_int_equal(policy->default_error, ENOSYS);
 	assert_true(policy->n_syscalls > 300);
+	assert_int_equal(policy->required_layers, POLICY_LAYERS_ALL);
 	for (uint32_t i = 0; i < policy->n_syscalls; i++)
 		if (seccomp_syscall_resolve_name(policy->syscalls[i].name) == __NR_SCMP_ERROR)
 			fail_msg("no system call is called %s", policy->syscalls[i].name);
