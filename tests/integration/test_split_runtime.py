@@ -517,7 +517,8 @@ def test_output_is_the_examinees(cells):
 
 
 def test_a_class_of_the_tests_cannot_derive_from_a_stand_in(cells):
-    outcome = asserts(cells, "class A: pass", "class B(A): pass\nassert B()")
+    """Nor where nobody could see it beforehand."""
+    outcome = asserts(cells, "class A: pass", "base = A\nclass B(base): pass\nassert B()")
     assert outcome.outcomes == ["ERROR"] and "cannot derive" in outcome.tests[0].message
 
 

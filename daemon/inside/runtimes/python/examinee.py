@@ -4,6 +4,7 @@ The examiner knows nothing of the candidate but what this module gives it; in a 
 over the pipe (serve()). Nothing here has to hold against the candidate, whose process this is.
 """
 
+import linecache
 import sys
 from types import FunctionType, ModuleType
 
@@ -69,11 +70,21 @@ def compile_prompt(prompt):
     return None
 
 
+def show_source(source):
+    """To who asks for it, such as inspect: there is no file. Nothing is done until then."""
+
+    def whole():
+        return source.decode("utf-8", "replace")
+
+    linecache.cache[CANDIDATE_FILE] = (whole,)
+
+
 def compile_candidate(prompt, code, name):
     """The code objects to execute, in order."""
     code = without_bom(code)
     prompt = without_bom(prompt)
     layout.code = code
+    show_source(code)
     if not prompt:
         return [compile_code(code, CANDIDATE_FILE)]
     if defines(code, name):
@@ -81,6 +92,7 @@ def compile_candidate(prompt, code, name):
         preamble = compile_prompt(prompt)
         return [compiled] if preamble is None else [preamble, compiled]
     layout.prompt_lines = prompt.count(b"\n")
+    show_source(prompt + code)
     return [compile_code(prompt + code, CANDIDATE_FILE)]
 
 

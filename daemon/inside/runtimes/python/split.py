@@ -11,10 +11,12 @@ from types import ModuleType
 import _assay
 import examinee
 import raising
+import separable
 import texts
 from peer import Peer
 from plan import (
     FAULT_COMPILE,
+    FAULT_INSEPARABLE,
     FAULT_LOAD,
     FAULT_TESTS,
     HELPERS,
@@ -38,6 +40,12 @@ __assay__ = layout
 # The one of this process, made before the fork.
 prepared = [Candidate()]
 LOAD_FAULTS = {examinee.LOAD_KIND_COMPILE: FAULT_COMPILE, examinee.LOAD_KIND_LOAD: FAULT_LOAD}
+
+
+def refuse_inseparable(sources, prompt, entry_point, aliases):
+    why = separable.reason(sources, prompt, entry_point, aliases)
+    if why is not None:
+        raise Refused(FAULT_INSEPARABLE) from ValueError(why)
 
 
 def guard(candidate, used, *texts):
@@ -103,6 +111,7 @@ def finish(candidate, plan):
 
 def examine_check(prompt, entry_point, setup, tests, aliases):
     plan = make_plan(plan_source, tests[0] if tests else b"", b"check", True)
+    refuse_inseparable(plan.sources, prompt, entry_point, aliases)
     plan.announce(parameter_of(plan.code, "check"), entry_point)
     _assay.state(STATE_LOADING)
     name = entry_point.decode("utf-8", "replace")
@@ -132,6 +141,7 @@ def examine_asserts(prompt, entry_point, setup, tests, aliases):
     plan = make_plan(plan_asserts, tests, True)
     source = setup
     setup = make_plan(examinee.compile_code, setup, TESTS_FILE) if setup else None
+    refuse_inseparable([source, *plan.sources], prompt, entry_point, aliases)
     plan.announce(b"", b"")
     _assay.state(STATE_LOADING)
     candidate = prepared[0]
