@@ -43,22 +43,25 @@ static void copy_name(char *to, struct slice from)
 	to[len] = '\0';
 }
 
-/* A traceback quotes lines of the tests, and with them what they expect. */
-static void fill_error(const struct test_error *error, enum task_reveal reveal, char *type,
-		       Assay__TestError *message)
+/* NULL: nothing of it is told. */
+static Assay__TestError *fill_error(const struct test_error *error, enum reveal_error told,
+				    char *type, Assay__TestError *message)
 {
+	if (told == REVEAL_ERROR_NOTHING || (error->type.len == 0 && error->message.len == 0))
+		return NULL;
 	assay__test_error__init(message);
 	copy_name(type, error->type);
 	message->type = type;
 	message->line = error->line;
-	if (feedback_may_quote(error, reveal))
+	if (told >= REVEAL_ERROR_MESSAGE)
 		message->message = binary(error->message);
-	if (reveal == TASK_REVEAL_FULL)
+	if (told >= REVEAL_ERROR_TRACEBACK)
 		message->traceback = binary(error->traceback);
+	return message;
 }
 
 static void fill_test(const struct job *job, const struct test_record *test, uint32_t index,
-		      struct test_block *block)
+		      const struct reveal *reveal, struct test_block *block)
 {
 	const struct task *task = &job->batch->task;
 	Assay__TestResult *result = &block->result;
@@ -66,14 +69,18 @@ static void fill_test(const struct job *job, const struct test_record *test, uin
 	assay__test_result__init(result);
 	result->index = index;
 	result->outcome = (Assay__Outcome)test->outcome;
+	result->is_hidden = reveal_hides(reveal, index);
+	if (result->is_hidden)
+		return;
 	result->cpu_ns = test->cpu_ns;
-	if (task->reveal == TASK_REVEAL_FULL) {
+	result->is_compared_by_candidate = test->is_delegated;
+	if (reveal->level == TASK_REVEAL_FULL) {
 		result->source = binary(test->source);
 		if (test->source.len == 0 && task->kind == TASK_ASSERTS && index < task->n_tests)
 			result->source = binary(task->tests[index]);
 		result->expected = binary(test->expected);
 	}
-	if (task->reveal == TASK_REVEAL_NONE)
+	if (reveal->level == TASK_REVEAL_NONE)
 		return;
 	if (task->kind == TASK_STDIO)
 		result->source = binary(test->source); /* an input, unlike an assertion */
@@ -81,21 +88,19 @@ static void fill_test(const struct job *job, const struct test_record *test, uin
 	result->name = block->name;
 	result->call = binary(test->call);
 	result->actual = binary(test->actual);
-	if (test->error.type.len > 0 || test->error.message.len > 0) {
-		fill_error(&test->error, task->reveal, block->error_type, &block->error);
-		result->error = &block->error;
-	}
+	result->error = fill_error(&test->error, reveal_of_test_error(reveal, &test->error),
+				   block->error_type, &block->error);
 }
 
 static struct test_block *fill_tests(const struct job *job, const struct examination *examination,
-				     Assay__Result *result)
+				     const struct reveal *reveal, Assay__Result *result)
 {
 	struct test_block *blocks = xcalloc(examination->n_tests, sizeof(*blocks));
 
 	result->tests = xcalloc(examination->n_tests, sizeof(*result->tests));
 	result->n_tests = examination->n_tests;
 	for (uint32_t i = 0; i < examination->n_tests; i++) {
-		fill_test(job, &examination->tests[i], i, &blocks[i]);
+		fill_test(job, &examination->tests[i], i, reveal, &blocks[i]);
 		result->tests[i] = &blocks[i].result;
 	}
 	return blocks;
@@ -139,36 +144,56 @@ static void fill_verdict(const struct job *job, const struct judgement *judgemen
 	result->runtime = (char *)judgement->runtime;
 	if (job->batch->task.kind == TASK_STDIO)
 		result->comparator = (char *)compare_name(job->batch->task.stdio->comparator);
-	result->stdout = binary(judgement->output);
-	result->stdout_dropped_bytes = judgement->output_dropped_bytes;
-	result->stderr = binary(judgement->error_output);
-	result->stderr_dropped_bytes = judgement->error_output_dropped_bytes;
 	result->detail = binary((struct slice){
 		.bytes = (const uint8_t *)judgement->verdict.detail,
 		.len = __builtin_strlen(judgement->verdict.detail),
 	});
 }
 
-static size_t word_feedback(const struct job *job, const struct judgement *judgement, char *text)
+/* What a program prints may be the arguments of a hidden test: only how much it was is told. */
+static void fill_outputs(const struct judgement *judgement, const struct reveal *reveal,
+			 Assay__Result *result)
 {
+	result->stdout_dropped_bytes = judgement->output_dropped_bytes;
+	result->stderr_dropped_bytes = judgement->error_output_dropped_bytes;
+	if (reveal->hides_any) {
+		result->stdout_dropped_bytes += judgement->output.len;
+		result->stderr_dropped_bytes += judgement->error_output.len;
+		return;
+	}
+	result->stdout = binary(judgement->output);
+	result->stderr = binary(judgement->error_output);
+}
+
+static size_t word_feedback(const struct job *job, const struct judgement *judgement,
+			    const struct reveal *reveal, char *text)
+{
+	uint64_t output_bytes = judgement->output.len + judgement->output_dropped_bytes;
+	uint64_t error_bytes = judgement->error_output.len + judgement->error_output_dropped_bytes;
 	const struct feedback_input input = {
+		.task = &job->batch->task,
 		.verdict = &judgement->verdict,
 		.examination = judgement->examination,
-		.limits = job->batch->task.limits,
-		.reveal = job->batch->task.reveal,
-		.are_cases = job->batch->task.kind == TASK_STDIO,
+		.reveal = reveal,
+		.facts = judgement->facts,
+		.code = job->code,
+		.memory_peak_bytes = judgement->memory_peak_bytes,
+		.output_bytes = output_bytes > error_bytes ? output_bytes : error_bytes,
 	};
 	size_t size = (size_t)job->batch->task.feedback_bytes + 1;
 
 	return feedback_write(&input, text, size < FEEDBACK_MAX ? size : FEEDBACK_MAX);
 }
 
-static void fill_compile(const struct judgement *judgement, Assay__Compile *compile)
+static void fill_compile(const struct judgement *judgement, const struct reveal *reveal,
+			 Assay__Compile *compile)
 {
+	const struct examination *examination = judgement->examination;
+
 	assay__compile__init(compile);
-	compile->ok = judgement->examination->fault != EXAMINATION_COMPILE;
-	if (!compile->ok)
-		compile->output = binary(judgement->examination->error.message);
+	compile->ok = examination->fault != EXAMINATION_COMPILE;
+	if (!compile->ok && reveal_of_fault(reveal, examination) >= REVEAL_ERROR_MESSAGE)
+		compile->output = binary(examination->error.message);
 }
 
 static void cut_stream(ProtobufCBinaryData *text, uint64_t *dropped_bytes, size_t max)
@@ -211,25 +236,27 @@ int reply_pack_result(const struct job *job, const struct judgement *judgement, 
 	char *layers[LAYER_COUNT];
 	char feedback[FEEDBACK_MAX];
 	struct test_block *blocks;
+	struct reveal reveal;
 	int err;
 
+	reveal_init(&reveal, &job->batch->task, judgement->examination->n_tests,
+		    judgement->is_split);
 	fill_verdict(job, judgement, &result);
 	fill_counts(judgement, &result);
 	fill_usage(judgement, &usage);
-	fill_compile(judgement, &compile);
-	blocks = fill_tests(job, judgement->examination, &result);
+	fill_outputs(judgement, &reveal, &result);
+	fill_compile(judgement, &reveal, &compile);
+	blocks = fill_tests(job, judgement->examination, &reveal, &result);
 	result.usage = &usage;
 	result.compile = &compile;
 	result.isolation = layers;
 	result.n_isolation = reply_layer_names(judgement->layers, layers, LAYER_COUNT);
 	result.feedback.data = (uint8_t *)feedback;
-	result.feedback.len = word_feedback(job, judgement, feedback);
-	if (judgement->examination->fault != EXAMINATION_OK) {
-		fill_error(&judgement->examination->error,
-			   feedback_fault_reveal(judgement->examination, job->batch->task.reveal),
-			   error_type, &error);
-		result.error = &error;
-	}
+	result.feedback.len = word_feedback(job, judgement, &reveal, feedback);
+	if (judgement->examination->fault != EXAMINATION_OK)
+		result.error = fill_error(&judgement->examination->error,
+					  reveal_of_fault(&reveal, judgement->examination),
+					  error_type, &error);
 	message.request_id = job->batch->request_id;
 	message.body_case = ASSAY__SERVER_MESSAGE__BODY_RESULT;
 	message.result = &result;
@@ -237,6 +264,7 @@ int reply_pack_result(const struct job *job, const struct judgement *judgement, 
 	err = codec_pack_server(&message, frame, len);
 	free(blocks);
 	free(result.tests);
+	reveal_deinit(&reveal);
 	return err;
 }
 

@@ -1,317 +1,403 @@
 /*
- * Wording the verdict. The first failing tests are described with call, value and expectation;
- * limits with their numbers. A text_buffer keeps the result bounded: what does not fit is cut once,
- * at the end.
+ * Wording the verdict in the plain form. Broker; pure.
+ *
+ * Written for a language model that gets it as its only hint: short lines with fixed labels, the
+ * smallest failing case first because it is the easiest to reason about, values as the language
+ * writes them. What is long is shown around its first difference. The tests' own part of this
+ * (describe_failure) is told as far as `reveal` permits, which is asked for each text.
  */
 #include "core/feedback.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
+
+#include "base/clock.h"
+#include "core/excerpt.h"
+#include "core/feedback_case.h"
+#include "core/reflexion.h"
+#include "core/text.h"
 
 /* Failing tests that are described one by one. */
 #define DESCRIBED_MAX 3
-/* Bytes of one value in a sentence. */
+/* Bytes of one value, of a call, of a line of code. */
 #define VALUE_MAX 300
+#define CALL_MAX 400
+#define LINE_MAX_BYTES 200
 
-struct text_buffer {
-	char *text;
-	size_t size; /* with room for the NUL */
-	size_t len;
-	bool is_cut;
-};
-
-static void append_bytes(struct text_buffer *buffer, const char *bytes, size_t len)
+static const char *noun_of(const struct feedback_input *input, uint32_t n)
 {
-	size_t room = buffer->size - 1 - buffer->len;
+	if (input->task->kind == TASK_STDIO)
+		return n == 1 ? "case" : "cases";
+	return n == 1 ? "test" : "tests";
+}
 
-	if (len > room) {
-		len = room;
-		buffer->is_cut = true;
+/* "3 of 7 tests passed." */
+static void append_counts(struct text *text, const struct feedback_input *input)
+{
+	struct test_counts counts = examination_count(input->examination);
+
+	text_append(text, "%" PRIu32 " of %" PRIu32 " %s passed.", counts.passed, counts.total,
+		    noun_of(input, counts.total));
+	if (counts.total > counts.run && counts.run > counts.passed)
+		text_append(text, " %" PRIu32 " of them %s not reached.", counts.total - counts.run,
+			    counts.total - counts.run == 1 ? "was" : "were");
+}
+
+/* ---------------------------------------------------------------- errors */
+
+static void append_line(struct text *text, const struct feedback_input *input, uint32_t line)
+{
+	struct slice quoted = excerpt_line(input->code, line);
+
+	if (line == 0)
+		return;
+	text_append(text, "\nAt line %" PRIu32 " of the code", line);
+	if (quoted.len > 0) {
+		text_append(text, ": ");
+		text_append_value(text, quoted, LINE_MAX_BYTES);
 	}
-	memcpy(buffer->text + buffer->len, bytes, len);
-	buffer->len += len;
 }
 
-static void append(struct text_buffer *buffer, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void append(struct text_buffer *buffer, const char *format, ...)
+void feedback_append_error(struct text *text, const struct feedback_input *input,
+			   const struct test_error *error, enum reveal_error told)
 {
-	char line[512];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	append_bytes(buffer, line, strlen(line));
-}
-
-/* Text of the other side: bounded, control bytes but newline and tab escaped. */
-static void append_value(struct text_buffer *buffer, struct slice value, size_t max)
-{
-	size_t len = value.len < max ? value.len : max;
-
-	while (len > 0 && len < value.len && (value.bytes[len] & 0xc0) == 0x80)
-		len--;
-	for (size_t i = 0; i < len; i++) {
-		uint8_t byte = value.bytes[i];
-
-		if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f)
-			append(buffer, "\\x%02x", byte);
-		else
-			append_bytes(buffer, (const char *)&value.bytes[i], 1);
+	if (told == REVEAL_ERROR_NOTHING)
+		return;
+	text_append_value(text, error->type, VALUE_MAX);
+	if (error->message.len > 0 && told >= REVEAL_ERROR_MESSAGE) {
+		if (error->type.len > 0)
+			text_append(text, ": ");
+		text_append_value(text, error->message, VALUE_MAX);
 	}
-	if (len < value.len)
-		append(buffer, "...");
+	append_line(text, input, error->line);
 }
 
-bool feedback_may_quote(const struct test_error *error, enum task_reveal reveal)
+/* ---------------------------------------------------------------- a failing test */
+
+static void append_part(struct text *text, const char *label, struct slice part, bool is_behind,
+			bool has_more)
 {
-	if (reveal == TASK_REVEAL_INPUTS)
-		return !slice_is(error->type, "AssertionError");
-	return reveal == TASK_REVEAL_FULL;
+	text_append(text, "\n%s: %s", label, is_behind ? "..." : "");
+	text_append_value(text, part, VALUE_MAX + 3);
+	text_append(text, has_more ? "..." : "");
 }
 
-enum task_reveal feedback_fault_reveal(const struct examination *examination,
-				       enum task_reveal reveal)
+static void append_values(struct text *text, const struct test_record *test,
+			  const struct reveal *reveal)
 {
-	bool is_own =
-		examination->fault == EXAMINATION_COMPILE || examination->fault == EXAMINATION_LOAD;
+	struct excerpt excerpt;
 
-	return is_own ? TASK_REVEAL_FULL : reveal;
-}
-
-static void append_error(struct text_buffer *buffer, const struct test_error *error,
-			 enum task_reveal reveal)
-{
-	append_value(buffer, error->type, VALUE_MAX);
-	if (error->message.len > 0 && feedback_may_quote(error, reveal)) {
-		append(buffer, ": ");
-		append_value(buffer, error->message, VALUE_MAX);
-	}
-	if (error->line > 0)
-		append(buffer, " (line %" PRIu32 " of the code)", error->line);
-}
-
-static void describe_values(struct text_buffer *buffer, const struct test_record *test,
-			    enum task_reveal reveal)
-{
-	append_value(buffer, test->call, VALUE_MAX);
-	append(buffer, " returned ");
-	append_value(buffer, test->actual, VALUE_MAX);
-	if (reveal == TASK_REVEAL_FULL) {
-		append(buffer, ", expected ");
-		append_value(buffer, test->expected, VALUE_MAX);
-	}
-	append(buffer, ".");
-}
-
-static void describe_test(struct text_buffer *buffer, const struct test_record *test,
-			  uint32_t index, enum task_reveal reveal)
-{
-	struct slice shown = test->call.len > 0 ? test->call : test->source;
-
-	if (reveal != TASK_REVEAL_NONE && test->outcome == TEST_FAILED && test->actual.len > 0 &&
-	    test->call.len > 0) {
-		describe_values(buffer, test, reveal);
+	if (reveal->level != TASK_REVEAL_FULL) {
+		text_append(text, "\nActual: ");
+		text_append_value(text, test->actual, VALUE_MAX);
 		return;
 	}
-	if (reveal == TASK_REVEAL_NONE || (reveal == TASK_REVEAL_INPUTS && test->call.len == 0) ||
-	    shown.len == 0)
-		append(buffer, "test %" PRIu32, index + 1);
+	excerpt = excerpt_of_difference(test->expected, test->actual, VALUE_MAX);
+	append_part(text, "Expected", excerpt.expected, excerpt.is_behind, excerpt.has_more[0]);
+	append_part(text, "Actual", excerpt.actual, excerpt.is_behind, excerpt.has_more[1]);
+	if (excerpt.character > 0 &&
+	    (excerpt.has_more[0] || excerpt.has_more[1] || excerpt.is_behind))
+		text_append(text, "\nFirst difference: at character %zu.", excerpt.character);
+}
+
+/* What the test tried, as far as it may be told. */
+static void append_subject(struct text *text, const struct feedback_input *input, uint32_t index)
+{
+	const struct test_record *test = &input->examination->tests[index];
+	bool is_full = input->reveal->level == TASK_REVEAL_FULL;
+	struct slice source = test->source;
+
+	if (source.len == 0 && input->task->kind == TASK_ASSERTS && index < input->task->n_tests)
+		source = input->task->tests[index];
+	if (test->call.len > 0)
+		text_append_value(text, test->call, CALL_MAX);
+	else if (source.len > 0 && is_full)
+		text_append_value(text, source, CALL_MAX);
+	else if (test->name.len > 0)
+		text_append_value(text, test->name, CALL_MAX);
 	else
-		append_value(buffer, shown, VALUE_MAX);
-	if (test->outcome == TEST_FAILED &&
-	    (test->error.message.len == 0 || !feedback_may_quote(&test->error, reveal))) {
-		append(buffer, " does not hold.");
+		text_append(text, "number %" PRIu32, index + 1);
+}
+
+static void append_raised(struct text *text, const struct feedback_input *input,
+			  const struct test_record *test)
+{
+	enum reveal_error told = reveal_of_test_error(input->reveal, &test->error);
+
+	if (test->error.type.len == 0 && test->error.message.len == 0) {
+		text_append(text, "\nIt did not come to its end.");
 		return;
 	}
-	append(buffer, test->outcome == TEST_FAILED ? " failed: " : " raised ");
-	append_error(buffer, &test->error, reveal);
-	append(buffer, ".");
+	text_append(text, test->error.type.len > 0 ? "\nRaised: " : "\nFailed: ");
+	feedback_append_error(text, input, &test->error, told);
 }
 
-static void append_piece(struct text_buffer *buffer, struct slice piece, bool is_end)
+static void describe_test(struct text *text, const struct feedback_input *input, uint32_t index)
 {
-	if (is_end) {
-		append(buffer, "the end of the output");
+	const struct test_record *test = &input->examination->tests[index];
+	enum reveal_error told = reveal_of_test_error(input->reveal, &test->error);
+
+	append_subject(text, input, index);
+	if (test->outcome == TEST_TIME_LIMIT) {
+		text_append(text, "\nIt took longer than allowed.");
 		return;
 	}
-	append(buffer, "\"");
-	append_value(buffer, piece, VALUE_MAX);
-	append(buffer, "\"");
+	if (test->outcome != TEST_FAILED) {
+		append_raised(text, input, test);
+		return;
+	}
+	if (test->actual.len > 0)
+		append_values(text, test, input->reveal);
+	else
+		text_append(text, "\nIt does not hold.");
+	if (test->error.message.len > 0 && told >= REVEAL_ERROR_MESSAGE) {
+		text_append(text, "\nThe test says: ");
+		text_append_value(text, test->error.message, VALUE_MAX);
+	}
 }
 
-static void describe_difference(struct text_buffer *buffer, const struct test_record *test,
-				enum task_reveal reveal)
+/* ---------------------------------------------------------------- all of them */
+
+static size_t size_of(const struct test_record *test)
 {
-	const struct output_difference *difference = &test->difference;
-
-	if (reveal == TASK_REVEAL_NONE) {
-		append(buffer, ": wrong output.");
-	} else if (reveal == TASK_REVEAL_INPUTS) {
-		append(buffer, ": wrong output: \"");
-		append_value(buffer, test->actual, VALUE_MAX);
-		append(buffer, "\".");
-	} else {
-		append(buffer, ": expected ");
-		append_piece(buffer, difference->expected, difference->is_expected_end);
-		append(buffer, ", got ");
-		append_piece(buffer, difference->actual, difference->is_actual_end);
-		append(buffer, " (line %zu of the output).", difference->line);
-	}
+	return (test->call.len > 0 ? test->call.len : test->source.len) + test->expected.len +
+	       test->actual.len + test->error.message.len;
 }
 
-/* "case 2 ('name'): expected ..., got ..." */
-static void describe_case(struct text_buffer *buffer, const struct test_record *test,
-			  uint32_t index, enum task_reveal reveal)
+static bool is_described(const struct feedback_input *input, uint32_t index)
 {
-	append(buffer, "case %" PRIu32, index + 1);
-	if (reveal != TASK_REVEAL_NONE && test->name.len > 0) {
-		append(buffer, " ('");
-		append_value(buffer, test->name, VALUE_MAX);
-		append(buffer, "')");
-	}
-	if (test->outcome == TEST_FAILED) {
-		describe_difference(buffer, test, reveal);
-	} else if (test->error.type.len > 0) {
-		append(buffer, ": it raised ");
-		append_error(buffer, &test->error, reveal);
-		append(buffer, ".");
-	} else {
-		append(buffer, ": ");
-		append_value(buffer, test->error.message, VALUE_MAX);
-		append(buffer, ".");
-	}
-	if (reveal != TASK_REVEAL_NONE && test->source.len > 0) {
-		append(buffer, " Its input: \"");
-		append_value(buffer, test->source, VALUE_MAX);
-		append(buffer, "\".");
-	}
+	return input->examination->tests[index].outcome > TEST_PASSED &&
+	       !reveal_hides(input->reveal, index);
 }
 
-static void describe_failures(struct text_buffer *buffer, const struct feedback_input *input)
+/* The next larger one behind `last` (n_tests: the smallest); n_tests if there is none. Of two that
+ * are alike the first comes first. */
+static uint32_t next_failure(const struct feedback_input *input, uint32_t last)
 {
 	const struct examination *examination = input->examination;
-	struct test_counts counts = examination_count(examination);
-	uint32_t not_passed = counts.failed + counts.errors;
-	uint32_t described = 0;
+	uint32_t n = examination->n_tests, found = n;
+	size_t last_size = last < n ? size_of(&examination->tests[last]) : 0, found_size = 0;
 
-	append(buffer, "%" PRIu32 " of %" PRIu32 " %s %s.", not_passed, counts.total,
-	       input->are_cases ? "cases" : "tests",
-	       counts.errors == 0 ? "failed" : "did not pass");
-	for (uint32_t i = 0; i < examination->n_tests && described < DESCRIBED_MAX; i++) {
-		if (examination->tests[i].outcome <= TEST_PASSED)
-			continue;
-		append(buffer, described == 0 ? " First: " : "\nThen: ");
-		if (input->are_cases)
-			describe_case(buffer, &examination->tests[i], i, input->reveal);
+	for (uint32_t i = 0; i < n; i++) {
+		size_t size = size_of(&examination->tests[i]);
+		bool is_next = last == n || size > last_size || (size == last_size && i > last);
+
+		if (is_described(input, i) && is_next && (found == n || size < found_size)) {
+			found = i;
+			found_size = size;
+		}
+	}
+	return found;
+}
+
+static void describe_failures(struct text *text, const struct feedback_input *input, uint32_t max)
+{
+	const char *noun = noun_of(input, 1);
+	uint32_t n = input->examination->n_tests, at = n, left = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		left += is_described(input, i);
+	for (uint32_t i = 0; i < max && i < left; i++) {
+		at = next_failure(input, at);
+		text_append(text, "\n\n%s %s: ",
+			    i > 0      ? "Another failing"
+			    : left > 1 ? "Smallest failing"
+				       : "Failing",
+			    noun);
+		if (input->task->kind == TASK_STDIO)
+			feedback_append_case(text, input, at);
 		else
-			describe_test(buffer, &examination->tests[i], i, input->reveal);
-		described++;
+			describe_test(text, input, at);
 	}
-	if (counts.total > counts.run)
-		append(buffer, "\n%" PRIu32 " %s were not reached.", counts.total - counts.run,
-		       input->are_cases ? "cases" : "tests");
+	if (left > max && max > 0)
+		text_append(text, "\n\n%" PRIu32 " more failed.", left - max);
 }
 
-static void describe_limit(struct text_buffer *buffer, const struct feedback_input *input)
+/* Counts and kinds, where nothing else may be told. */
+static void describe_kinds(struct text *text, const struct feedback_input *input)
 {
-	const struct limits *limits = &input->limits;
+	struct test_counts counts = examination_count(input->examination);
+	const struct examination *examination = input->examination;
 
-	append(buffer, "%s ", input->verdict->detail);
-	switch (input->verdict->code) {
-	case VERDICT_CPU_LIMIT:
-		append(buffer, "The limit is %" PRIu64 " ms of CPU time.", limits->cpu_ms);
-		break;
-	case VERDICT_WALL_LIMIT:
-		append(buffer, "The limit is %" PRIu64 " ms.", limits->wall_ms);
-		break;
-	case VERDICT_MEMORY_LIMIT:
-		append(buffer, "The limit is %" PRIu64 " MiB.", limits->memory_bytes >> 20);
-		break;
-	case VERDICT_OUTPUT_LIMIT:
-		if (input->are_cases) {
-			append(buffer, "The limit is %" PRIu64 " bytes.", limits->output_bytes);
-			break;
-		}
-		append(buffer, "The limit is %" PRIu64 " bytes each for stdout and stderr.",
-		       limits->output_bytes * LIMITS_FLOOD_FACTOR);
-		break;
-	default:
-		append(buffer, "The limit is %" PRIu32 " at one time.", limits->processes);
+	if (counts.failed > 0)
+		text_append(text, "\n%" PRIu32 " gave a wrong answer.", counts.failed);
+	if (counts.errors > 0)
+		text_append(text, "\n%" PRIu32 " did not come to an end by %s.", counts.errors,
+			    counts.errors == 1 ? "itself" : "themselves");
+	for (uint32_t i = 0; i < examination->n_tests; i++) {
+		const struct test_record *test = &examination->tests[i];
+
+		if (!is_described(input, i) || test->outcome == TEST_FAILED ||
+		    test->error.type.len == 0 || input->reveal->is_mute)
+			continue;
+		text_append(text, " The first raised ");
+		text_append_value(text, test->error.type, VALUE_MAX);
+		text_append(text, ".");
 		break;
 	}
-	append(buffer, " %" PRIu32 " %s had passed before.",
-	       examination_count(input->examination).passed, input->are_cases ? "cases" : "tests");
 }
 
-static void describe_fault(struct text_buffer *buffer, const struct feedback_input *input)
+static void describe_tests(struct text *text, const struct feedback_input *input, uint32_t max)
 {
-	append(buffer, "%s", input->verdict->detail);
-	if (input->examination->error.type.len > 0) {
-		append(buffer, " ");
-		append_error(buffer, &input->examination->error,
-			     feedback_fault_reveal(input->examination, input->reveal));
+	uint32_t n_hidden = 0;
+
+	if (input->reveal->level == TASK_REVEAL_NONE) {
+		describe_kinds(text, input);
+		return;
 	}
+	for (uint32_t i = 0; i < input->examination->n_tests; i++)
+		n_hidden += input->examination->tests[i].outcome > TEST_PASSED &&
+			    reveal_hides(input->reveal, i);
+	if (n_hidden > 0)
+		text_append(text, "\n%" PRIu32 " hidden %s did not pass.", n_hidden,
+			    noun_of(input, n_hidden));
+	describe_failures(text, input, max);
 }
 
-static void describe(struct text_buffer *buffer, const struct feedback_input *input)
+/* ---------------------------------------------------------------- limits */
+
+static double seconds(uint64_t ns)
+{
+	return (double)ns / (double)NS_PER_S;
+}
+
+/* The limits of stdio are those of each case, its facts are sums: the case that was stopped knows.
+ */
+static uint64_t cpu_used_ns(const struct feedback_input *input)
 {
 	const struct examination *examination = input->examination;
 
+	if (input->task->kind != TASK_STDIO)
+		return input->facts->cpu_ns;
+	for (uint32_t i = 0; i < examination->n_tests; i++)
+		if (examination->tests[i].outcome == TEST_TIME_LIMIT)
+			return examination->tests[i].cpu_ns;
+	return 0;
+}
+
+static void append_wall(struct text *text, const struct feedback_input *input)
+{
+	if (input->task->kind != TASK_STDIO)
+		text_append(text, "took %.2f s, ", seconds(input->facts->wall_ns));
+	text_append(text, "computed for %.2f s, allowed %.2f s", seconds(cpu_used_ns(input)),
+		    (double)input->task->limits.wall_ms / 1e3);
+}
+
+static void append_measure(struct text *text, const struct feedback_input *input)
+{
+	const struct limits *limits = &input->task->limits;
+	double mib = 1 << 20;
+
 	switch (input->verdict->code) {
-	case VERDICT_PASSED:
-		append(buffer, "All %" PRIu32 " %s passed.", examination_count(examination).total,
-		       input->are_cases ? "cases" : "tests");
-		break;
-	case VERDICT_FAILED:
-	case VERDICT_ERROR:
-		if (examination->fault == EXAMINATION_OK &&
-		    examination_first_failure(examination) != NULL) {
-			describe_failures(buffer, input);
-			break;
-		}
-		describe_fault(buffer, input);
-		break;
 	case VERDICT_CPU_LIMIT:
+		text_append(text, "used %.2f s of CPU time, allowed %.2f s",
+			    seconds(cpu_used_ns(input)), (double)limits->cpu_ms / 1e3);
+		break;
 	case VERDICT_WALL_LIMIT:
+		append_wall(text, input);
+		break;
 	case VERDICT_MEMORY_LIMIT:
+		text_append(text, "allowed %.0f MiB", (double)limits->memory_bytes / mib);
+		if (input->memory_peak_bytes > 0)
+			text_append(text, ", its largest process had %.0f MiB",
+				    (double)input->memory_peak_bytes / mib);
+		break;
 	case VERDICT_OUTPUT_LIMIT:
-	case VERDICT_PROCESS_LIMIT:
-		describe_limit(buffer, input);
+		text_append(text, "wrote at least %" PRIu64 " bytes, allowed %" PRIu64,
+			    input->output_bytes,
+			    input->task->kind == TASK_STDIO
+				    ? limits->output_bytes
+				    : limits->output_bytes * LIMITS_FLOOD_FACTOR);
 		break;
 	default:
-		describe_fault(buffer, input);
+		text_append(text, "allowed %" PRIu32 " at one time", limits->processes);
 		break;
 	}
 }
 
-/* Drops a UTF-8 character that the cut has left incomplete, then marks the cut. */
-static void finish_cut(struct text_buffer *buffer)
+/* Of `asserts`, whose tests run in order: the one that was running when the run was ended. */
+static void append_interrupted(struct text *text, const struct feedback_input *input)
 {
-	static const char mark[] = "\xe2\x80\xa6";
+	const struct examination *examination = input->examination;
+	const struct task *task = input->task;
+	uint32_t i = 0;
 
-	if (buffer->len < sizeof(mark))
+	if (task->kind != TASK_ASSERTS || examination->state != EXAMINATION_TESTING ||
+	    input->reveal->level != TASK_REVEAL_FULL)
 		return;
-	buffer->len -= sizeof(mark) - 1;
-	while (buffer->len > 0 && ((uint8_t)buffer->text[buffer->len] & 0xc0) == 0x80)
-		buffer->len--;
-	memcpy(buffer->text + buffer->len, mark, sizeof(mark) - 1);
-	buffer->len += sizeof(mark) - 1;
+	while (i < examination->n_tests && examination->tests[i].outcome != TEST_NOT_RUN)
+		i++;
+	if (i >= examination->n_tests || i >= task->n_tests || reveal_hides(input->reveal, i))
+		return;
+	text_append(text, "\nIt happened in: ");
+	text_append_value(text, task->tests[i], CALL_MAX);
+}
+
+static void describe_limit(struct text *text, const struct feedback_input *input)
+{
+	size_t len = __builtin_strlen(input->verdict->detail);
+
+	if (len > 0 && input->verdict->detail[len - 1] == '.')
+		len--;
+	text_append(text, "\n%.*s: ", (int)len, input->verdict->detail);
+	append_measure(text, input);
+	text_append(text, ".");
+	append_interrupted(text, input);
+	describe_tests(text, input, 1);
+}
+
+/* ---------------------------------------------------------------- the whole */
+
+static void describe_fault(struct text *text, const struct feedback_input *input)
+{
+	const struct examination *examination = input->examination;
+
+	text_append(text, "%s%s", text->len > 0 ? "\n" : "", input->verdict->detail);
+	if (examination->fault == EXAMINATION_OK ||
+	    (examination->error.type.len == 0 && examination->error.message.len == 0) ||
+	    reveal_of_fault(input->reveal, examination) == REVEAL_ERROR_NOTHING)
+		return;
+	text_append(text, "\n");
+	feedback_append_error(text, input, &examination->error,
+			      reveal_of_fault(input->reveal, examination));
+}
+
+static bool is_limit(enum verdict_code code)
+{
+	return code >= VERDICT_CPU_LIMIT && code <= VERDICT_PROCESS_LIMIT;
+}
+
+static void append_plain(struct text *text, const struct feedback_input *input)
+{
+	enum verdict_code code = input->verdict->code;
+	const struct examination *examination = input->examination;
+
+	if (code == VERDICT_PASSED) {
+		uint32_t total = examination_count(examination).total;
+
+		text_append(text, "All %" PRIu32 " %s passed.", total, noun_of(input, total));
+		return;
+	}
+	if (examination->n_tests > 0 && input->verdict->fault == FAULT_CANDIDATE)
+		append_counts(text, input);
+	if (is_limit(code))
+		describe_limit(text, input);
+	else if ((code == VERDICT_FAILED || code == VERDICT_ERROR) &&
+		 examination->fault == EXAMINATION_OK &&
+		 examination_first_failure(examination) != NULL)
+		describe_tests(text, input, DESCRIBED_MAX);
+	else
+		describe_fault(text, input);
 }
 
 size_t feedback_write(const struct feedback_input *input, char *text, size_t size)
 {
-	struct text_buffer buffer = {.text = text, .size = size};
+	struct text written = {.bytes = text, .size = size};
 
 	if (size == 0)
 		return 0;
-	describe(&buffer, input);
-	if (buffer.is_cut)
-		finish_cut(&buffer);
-	text[buffer.len] = '\0';
-	return buffer.len;
+	if (reflexion_applies(input))
+		reflexion_append(&written, input);
+	else
+		append_plain(&written, input);
+	return text_finish(&written);
 }

@@ -68,7 +68,7 @@ def test_a_wrong_answer(client):
     assert outcomes(result) == ["PASSED", "FAILED", "PASSED"]
     assert result.score == pytest.approx(2 / 3)
     assert (result.tests[1].expected, result.tests[1].actual) == (b"5\n", b"4\n")
-    assert b"""case 2 ('two'): expected "5", got "4" (line 1""" in result.feedback
+    assert b'''number 2 (two)\nInput: "2 2\n"\nExpected: "5"\nActual: "4"''' in result.feedback
 
 
 def test_the_first_difference_of_long_outputs(client):
@@ -85,7 +85,7 @@ def test_the_first_difference_of_long_outputs(client):
 
 def test_too_little_output(client):
     result = judge(client, "print(1)", ("", "1\n2\n"))
-    assert b'expected "2", got the end of the output' in result.feedback
+    assert b'Expected: "2"\nActual: the end of the output' in result.feedback
 
 
 def test_what_it_raised_is_told(client):
@@ -334,7 +334,7 @@ def test_cpu_limit_of_one_case(client):
     assert result.verdict == pb.CPU_LIMIT
     assert outcomes(result) == ["PASSED", "TIME_LIMIT", "NOT_RUN"]
     assert (result.tests_total, result.tests_passed) == (3, 1)
-    assert b"1 cases had passed before" in result.feedback and b"200 ms" in result.feedback
+    assert b"1 of 3 cases passed" in result.feedback and b"allowed 0.20 s" in result.feedback
 
 
 def test_wall_limit(client):
@@ -357,7 +357,7 @@ def test_output_without_end(client):
 def test_an_output_that_was_cut_never_passes(client):
     code = "print('1' * 1024, end='')\nprint(' ' * 5000 + 'x')"
     result = judge(client, code, ("", "1" * 1024), output_bytes=1024)
-    assert result.verdict == pb.OUTPUT_LIMIT and b"1024 bytes" in result.feedback
+    assert result.verdict == pb.OUTPUT_LIMIT and b"allowed 1024" in result.feedback
 
 
 def test_stop_at_the_first_failure(client):

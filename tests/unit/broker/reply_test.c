@@ -285,7 +285,7 @@ static void test_feedback_is_bounded(void **state)
 		assert_true(result->feedback.len > 0);
 		assert_true(result->feedback.len <= sizes[i]);
 	}
-	assert_non_null(memmem(result->feedback.data, result->feedback.len, "expected 98765", 14));
+	assert_non_null(memmem(result->feedback.data, result->feedback.len, "Expected: 98765", 15));
 }
 
 /* The greeting promised a longest message; a client may refuse a longer one. */
