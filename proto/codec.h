@@ -15,12 +15,12 @@ enum codec_outcome {
 };
 
 /*
- * A budget that every sensible message of `len` bytes fits: many tiny elements take several times
- * their wire size in memory.
+ * A budget that every sensible message of `len` bytes fits: tiny elements take many times their
+ * wire size in memory, and there may be as many as a request may have tests (65536 calls).
  */
 static inline size_t codec_budget_bytes(size_t len)
 {
-	return ((size_t)1 << 20) + 4 * len;
+	return ((size_t)16 << 20) + 4 * len;
 }
 
 /*

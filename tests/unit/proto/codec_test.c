@@ -180,6 +180,33 @@ static uint8_t *make_bomb(unsigned int number, size_t n, size_t *len)
 	return bytes;
 }
 
+static void as_many_small_calls_as_tests_fit(void **state)
+{
+	/* { args_json = "[]", expect_json = "0" } */
+	static const uint8_t call[] = {0xa, 7, 0xa, 2, '[', ']', 0x1a, 1, '0'};
+	const size_t n = 65536;
+	uint8_t *bytes = malloc(32 + n * sizeof(call));
+	size_t calls_len = n * sizeof(call), len = 0;
+	Assay__ClientMessage *message;
+	uint8_t header[16];
+	size_t header_len = 0;
+
+	(void)state;
+	assert_non_null(bytes);
+	header[header_len++] = 12 << 3 | 2;
+	header_len += put_varint(header + header_len, calls_len);
+	bytes[len++] = 3 << 3 | 2;
+	len += put_varint(bytes + len, header_len + calls_len);
+	memcpy(bytes + len, header, header_len);
+	len += header_len;
+	for (size_t i = 0; i < n; i++, len += sizeof(call))
+		memcpy(bytes + len, call, sizeof(call));
+	assert_int_equal(unpack(bytes, len, codec_budget_bytes(len), &message), 0);
+	assert_int_equal(message->evaluate->calls->n_calls, n);
+	codec_free_client(message);
+	free(bytes);
+}
+
 static void empty_elements_by_the_million_exceed_the_budget(void **state)
 {
 	size_t len;
@@ -331,6 +358,7 @@ int main(void)
 		cmocka_unit_test(a_cut_message_is_never_more_than_refused),
 		cmocka_unit_test(any_flipped_byte_is_survived),
 		cmocka_unit_test(every_budget_fails_cleanly_or_suffices),
+		cmocka_unit_test(as_many_small_calls_as_tests_fit),
 		cmocka_unit_test(empty_elements_by_the_million_exceed_the_budget),
 		cmocka_unit_test(a_oneof_set_again_and_again_exceeds_the_budget),
 		cmocka_unit_test(unknown_fields_by_the_million_exceed_the_budget),
