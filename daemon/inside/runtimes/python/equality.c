@@ -6,10 +6,15 @@
  * `__eq__` says True passes every test. So plain data is compared here, with the C functions of the
  * builtin types on the values that subclasses inherit from them. `unittest`'s and pytest's own
  * objects (approx, ANY) are no plain data and keep their meaning.
+ *
+ * A run has one comparator (comparator.h), which only says what counts as equal besides: where
+ * expected values come from JSON, a tuple is as good as a list.
  */
 #include "inside/runtimes/python/equality.h"
 
 #include <stdbool.h>
+
+#include "inside/runtimes/python/comparator.h"
 
 static struct {
 	PyObject *trusted;   /* tuple of types */
@@ -48,7 +53,7 @@ static bool is_exact_scalar(PyObject *value)
 	       PyComplex_CheckExact(value) || PyByteArray_CheckExact(value);
 }
 
-static bool is_trusted(PyObject *value)
+bool equality_trusts(PyObject *value)
 {
 	PyObject *type = (PyObject *)Py_TYPE(value);
 
@@ -62,7 +67,7 @@ static bool is_trusted(PyObject *value)
 static bool is_plain_key(PyObject *value)
 {
 	if (!PyTuple_CheckExact(value))
-		return is_exact_scalar(value) || is_trusted(value);
+		return is_exact_scalar(value) || equality_trusts(value);
 	for (Py_ssize_t i = 0; i < PyTuple_Size(value); i++)
 		if (!is_plain_key(PyTuple_GetItem(value, i)))
 			return false;
@@ -110,12 +115,12 @@ static PyObject *inherited_equal(PyObject *value)
 	return PyByteArray_Check(value) ? equality.bytearray_equal : NULL;
 }
 
-static int scalar_holds(PyObject *actual, PyObject *expected)
+static int same_scalar(PyObject *actual, PyObject *expected)
 {
 	PyObject *equal;
 	int truth;
 
-	if (is_exact_scalar(actual) || is_trusted(actual))
+	if (is_exact_scalar(actual) || equality_trusts(actual))
 		return as_python_says(actual, expected);
 	equal = inherited_equal(actual);
 	if (equal == NULL)
@@ -124,6 +129,13 @@ static int scalar_holds(PyObject *actual, PyObject *expected)
 	if (truth == 2 && (equal = inherited_equal(expected)) != NULL)
 		truth = ask(equal, expected, actual);
 	return truth == 2 ? 0 : truth;
+}
+
+static int scalar_holds(PyObject *actual, PyObject *expected)
+{
+	int truth = same_scalar(actual, expected);
+
+	return truth == 0 ? comparator_is_near(actual, expected) : truth;
 }
 
 /* Within containers an object equals itself, as in Python: [nan] == [nan] for one nan. */
@@ -139,6 +151,21 @@ static int sequence_holds(PyObject *actual, PyObject *expected, Py_ssize_t (*siz
 
 	for (Py_ssize_t i = 0; truth == 1 && i < size(expected); i++)
 		truth = element_holds(item(actual, i), item(expected, i));
+	return truth;
+}
+
+static int list_holds(PyObject *actual, PyObject *expected)
+{
+	Py_ssize_t n = PyList_Size(expected);
+	int truth;
+
+	if (PyList_Check(actual))
+		return sequence_holds(actual, expected, PyList_Size, PyList_GetItem);
+	if (!comparator_takes_tuples() || !PyTuple_Check(actual) || PyTuple_Size(actual) != n)
+		return 0;
+	truth = 1;
+	for (Py_ssize_t i = 0; truth == 1 && i < n; i++)
+		truth = element_holds(PyTuple_GetItem(actual, i), PyList_GetItem(expected, i));
 	return truth;
 }
 
@@ -180,9 +207,7 @@ static int plain_holds(PyObject *actual, PyObject *expected)
 	if (is_exact_scalar(expected))
 		return scalar_holds(actual, expected);
 	if (PyList_CheckExact(expected))
-		return PyList_Check(actual)
-			       ? sequence_holds(actual, expected, PyList_Size, PyList_GetItem)
-			       : 0;
+		return list_holds(actual, expected);
 	if (PyTuple_CheckExact(expected))
 		return PyTuple_Check(actual)
 			       ? sequence_holds(actual, expected, PyTuple_Size, PyTuple_GetItem)
@@ -206,7 +231,7 @@ int equality_holds(PyObject *actual, PyObject *expected)
 
 	if (!is_plain(expected)) {
 		/* An object of the standard library equals plain data or its like, nothing else. */
-		if (is_trusted(expected) && !is_plain(actual) && !is_trusted(actual))
+		if (equality_trusts(expected) && !is_plain(actual) && !equality_trusts(actual))
 			return 0;
 		return as_python_says(actual, expected);
 	}

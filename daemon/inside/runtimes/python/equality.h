@@ -4,6 +4,7 @@
 #pragma once
 
 #include <Python.h>
+#include <stdbool.h>
 
 /*
  * Remembers the comparisons of the builtin types and the types of the standard library whose own
@@ -11,10 +12,14 @@
  */
 int equality_prepare(PyObject *trusted_types);
 
+/* Is it of exactly one of those types? */
+bool equality_trusts(PyObject *value);
+
 /*
  * Whether actual == expected. Where `expected` is plain data (None, bool, numbers, text, bytes, and
  * lists, tuples, dicts and sets of such) no method of a class that the candidate wrote is called: a
  * subclass of a builtin type counts as its base value, any other object is not equal. Else as
- * Python says. 1, 0, or -1 with an exception.
+ * Python says; and what the run's comparator adds (comparator.h), the order of an outer list
+ * excepted. 1, 0, or -1 with an exception.
  */
 int equality_holds(PyObject *actual, PyObject *expected);

@@ -16,6 +16,7 @@ import re
 import sys
 
 import _assay
+import calls
 import examinee
 import program
 import split
@@ -47,6 +48,7 @@ KIND_CHECK = 1
 KIND_ASSERTS = 2
 KIND_PROGRAM = 3
 KIND_STDIO = 4
+KIND_CALLS = 7
 
 ROLE_EXAMINER = 1
 ROLE_EXAMINEE = 2
@@ -91,7 +93,7 @@ def load(codes, namespace):
         raise Refused(FAULT_LOAD) from error.__cause__
 
 
-# ---------------------------------------------------------------- the three kinds
+# ---------------------------------------------------------------- the kinds
 
 
 def examine_check(prompt, code, entry_point, setup, tests, aliases):
@@ -136,6 +138,13 @@ def examine_asserts(prompt, code, entry_point, setup, tests, aliases):
     execute_tests(plan, namespace)
 
 
+def examine_calls(prompt, code, entry_point, setup, tests, aliases):
+    plan, name = calls.make(entry_point, tests)
+    namespace = examinee.new_module("candidate", aliases).__dict__
+    load(compile_candidate(prompt, code, entry_point), namespace)
+    calls.examine(plan, name, namespace)
+
+
 def is_good_exit(error):
     return isinstance(error, SystemExit) and error.code in (0, None)
 
@@ -170,11 +179,13 @@ EXAMINATIONS = {
     KIND_CHECK: examine_check,
     KIND_ASSERTS: examine_asserts,
     KIND_PROGRAM: examine_program,
+    KIND_CALLS: examine_calls,
 }
 SPLIT_EXAMINATIONS = {
     KIND_CHECK: split.examine_check,
     KIND_ASSERTS: split.examine_asserts,
     KIND_PROGRAM: split.refuse_program,
+    KIND_CALLS: calls.examine_split,
 }
 
 

@@ -4,13 +4,16 @@
  *     (kind, prompt, code, entry_point, setup, [test...], [file name, content, ...], [module...],
  * role)
  *
- * all texts as bytes; absent ones are empty. Runs in the forked child. The bytes come from the
- * broker, which is trusted here; lengths are checked all the same.
+ * all texts as bytes; absent ones are empty. The comparator is put to use at once. Runs in the
+ * forked child. The bytes come from the broker, which is trusted here; lengths are checked all the
+ * same.
  */
 #include "inside/runtimes/python/job.h"
 
 #include <stdbool.h>
 #include <string.h>
+
+#include "inside/runtimes/python/comparator.h"
 
 struct section {
 	uint32_t tag;
@@ -115,6 +118,8 @@ static int add_section(struct job *job, const struct section *section)
 		job->input_len = section->len;
 		return 0;
 	}
+	if (section->tag == JOB_COMPARATOR)
+		return comparator_use(section->bytes, section->len);
 	if (section->tag < JOB_PROMPT || section->tag > JOB_MODULE)
 		return -1;
 	return add_text(job->sections, section);

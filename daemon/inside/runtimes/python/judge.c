@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "inside/runtimes/python/comparator.h"
 #include "inside/runtimes/python/equality.h"
 #include "inside/runtimes/python/records.h"
 #include "inside/runtimes/python/tests.h"
@@ -275,7 +276,7 @@ static PyObject *judge_equal(PyObject *module, PyObject *arguments)
 	is_swapped = tests_is_swapped(index);
 	actual = is_swapped ? right : left;
 	expected = is_swapped ? left : right;
-	return conclude(index, equality_holds(actual, expected), expected, actual);
+	return conclude(index, comparator_holds(actual, expected), expected, actual);
 }
 
 static int is_same(PyObject *left, PyObject *right)

@@ -1,0 +1,189 @@
+"""Tests of kind calls: arguments and expected value of each call as JSON.
+
+Each call is told as an assertion, `assert entry(1, [2]) == 3`, and judged as one; but it is not
+compiled as one: as literals, its values would be limited in depth and take a hundred times their
+memory. They are read from the JSON when the call is made, so every call has values of its own,
+whatever became of those before. How they are compared is the comparator's business (comparator.c).
+"""
+
+import ast
+import copy
+import json
+import keyword
+
+import _assay
+import split
+import texts
+from plan import (
+    FAULT_LOAD,
+    HELPERS,
+    STATE_LOADING,
+    STATE_TESTING,
+    Plan,
+    Refused,
+    compile_tree,
+    execute_tests,
+    make_plan,
+)
+from remote import names_used
+from rewrite import PREFIX
+from texts import __builtins__, layout
+
+__assay__ = layout
+
+PARTS = ("args", "kwargs", "expect")
+KINDS = (list, dict, object)
+KIND_NAMES = ("an array", "an object", "")
+WHITE_SPACE = b" \t\r\n"
+SHOWN_BYTES = 4096
+DEPTH_MAX = 200
+
+# Each NaN is an object of its own: one that is returned is not the expected one.
+decoder = json.JSONDecoder(parse_constant=float)
+scan = decoder.scan_once
+
+
+def decode(text):
+    return scan(text, 0)[0]
+
+
+def has_depth(value, depth):
+    """Is it nested more deeply than that?"""
+    if type(value) is dict:
+        value = value.values()
+    elif type(value) is not list:
+        return False
+    return depth == 0 or any(has_depth(part, depth - 1) for part in value)
+
+
+def check_part(text, part):
+    """The text that decode() takes; ValueError says why it cannot be used."""
+    text = text.strip(WHITE_SPACE).decode("utf-8", "surrogatepass")
+    if not text:
+        if PARTS[part] != "kwargs":
+            raise ValueError("is missing")
+        text = "{}"
+    value = decoder.decode(text)
+    if not isinstance(value, KINDS[part]):
+        raise ValueError("is not " + KIND_NAMES[part])
+    if text.count("[") + text.count("{") > DEPTH_MAX and has_depth(value, DEPTH_MAX):
+        raise ValueError("is nested more than %d deep" % DEPTH_MAX)
+    return text
+
+
+def check_call(index, call):
+    checked = []
+    for part, text in enumerate(call):
+        try:
+            checked.append(check_part(text, part))
+        except (ValueError, RecursionError) as error:
+            raise ValueError("calls[%d].%s: %s" % (index, PARTS[part], error)) from None
+    return checked
+
+
+# ---------------------------------------------------------------- as an assertion
+
+
+def show(value):
+    return texts.render(value, SHOWN_BYTES)
+
+
+def is_keyword(name):
+    return name.isascii() and name.isidentifier() and not keyword.iskeyword(name)
+
+
+def call_text(entry_point, arguments, keywords):
+    shown = [show(value) for value in arguments]
+    named = [name for name in keywords if is_keyword(name)]
+    shown += [name.encode() + b"=" + show(keywords[name]) for name in named]
+    others = {name: value for name, value in keywords.items() if name not in named}
+    if others:
+        shown.append(b"**" + show(others))
+    return entry_point.encode() + b"(" + b", ".join(shown) + b")"
+
+
+LOOP = ast.parse("""
+for number in numbers():
+    try:
+        equal(number, entry(*args(number), **kwargs(number)), expect(number))
+    except:
+        raised(number)
+""")
+PLACE = {"lineno": 1, "col_offset": 0, "end_lineno": 1, "end_col_offset": 0}
+
+
+def loop_over(entry_point):
+    """The code of all calls. The names in it are the candidate's function and ours."""
+    tree = copy.deepcopy(LOOP)
+    for node in ast.walk(tree):
+        if type(node) is ast.Name:
+            node.id = entry_point if node.id == "entry" else PREFIX + node.id
+        if "lineno" in node._attributes:
+            node.__dict__.update(PLACE)
+    return compile_tree(tree)
+
+
+def reader(calls, part):
+    def read(index):
+        return decode(calls[index][part])
+
+    return read
+
+
+def plan_calls(entry_point, tests, is_split=False):
+    if not entry_point.isidentifier() or keyword.iskeyword(entry_point):
+        raise ValueError("the entry point %r is not a name" % entry_point)
+    plan = Plan(is_split)
+    calls = []
+    for index, call in enumerate(zip(tests[::3], tests[1::3], tests[2::3])):
+        calls.append(check_call(index, call))
+        arguments, keywords, expected = map(decode, calls[-1])
+        text = b"assert " + call_text(entry_point, arguments, keywords)
+        source = text + b" == " + show(expected)
+        plan.sources.append(source)
+        plan.rewriter.tests.append((index, 1, 0, 1, len(source), 1, 7, 1, len(text), b"", 0))
+    HELPERS[PREFIX + "numbers"] = range(len(calls)).__iter__
+    for part, name in enumerate(PARTS):
+        HELPERS[PREFIX + name] = reader(calls, part)
+    plan.code = loop_over(entry_point)
+    return plan
+
+
+# ---------------------------------------------------------------- examinations
+
+
+def make(entry_point, tests, is_split=False):
+    """(plan, name of the function), announced."""
+    name = entry_point.decode("utf-8", "replace")
+    plan = make_plan(plan_calls, name, tests, is_split)
+    plan.announce(b"", b"")
+    _assay.state(STATE_LOADING)
+    return plan, name
+
+
+def require(name, names):
+    if name not in names:
+        raise Refused(FAULT_LOAD) from NameError("the code does not define %r" % name)
+
+
+def examine(plan, name, namespace):
+    """In the candidate's process: its module, loaded."""
+    require(name, namespace)
+    _assay.state(STATE_TESTING)
+    execute_tests(plan, namespace)
+
+
+def examine_split(prompt, entry_point, setup, tests, aliases):
+    plan, name = make(entry_point, tests, True)
+    candidate = split.prepared[0]
+    used = names_used(plan.code)
+    # Not the calls' texts: a word in an argument says nothing of the function.
+    split.guard(candidate, used, prompt)
+    split.wait_until_loaded(candidate)
+    if name not in candidate.names:
+        candidate.end()
+    require(name, candidate.names)
+    namespace = split.prepare(candidate, prompt, used, name, aliases)
+    _assay.state(STATE_TESTING)
+    execute_tests(plan, namespace)
+    split.finish(candidate, plan)
