@@ -46,7 +46,8 @@ static size_t total_bytes(const struct job *job)
 	size_t total = section_bytes(JOB_NONCE_BYTES) + section_bytes(sizeof(struct job_options)) +
 		       section_bytes(task->prompt.len) + section_bytes(job->code.len) +
 		       section_bytes(task->entry_point.len) + section_bytes(task->setup.len + 1) +
-		       section_bytes(task->module.len);
+		       section_bytes(task->module.len) +
+		       section_bytes(sizeof(task->comparator_text));
 
 	for (size_t i = 0; i < task->n_tests && task->kind != TASK_STDIO; i++)
 		total += section_bytes(task->tests[i].len);
@@ -61,6 +62,8 @@ static size_t total_bytes(const struct job *job)
 static void put_tests(struct section_buffer *buffer, const struct task *task)
 {
 	put_slice(buffer, JOB_SETUP, task->setup);
+	if (task->comparator != NULL)
+		put(buffer, JOB_COMPARATOR, task->comparator_text, strlen(task->comparator_text));
 	for (size_t i = 0; i < task->n_tests; i++)
 		put(buffer, JOB_TEST, task->tests[i].bytes, task->tests[i].len);
 }

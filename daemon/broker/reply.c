@@ -142,6 +142,8 @@ static void fill_verdict(const struct job *job, const struct judgement *judgemen
 	result->integrity =
 		judgement->is_split ? ASSAY__INTEGRITY__SPLIT : ASSAY__INTEGRITY__SHARED;
 	result->runtime = (char *)judgement->runtime;
+	if (job->batch->task.comparator != NULL)
+		result->comparator = (char *)job->batch->task.comparator;
 	if (job->batch->task.kind == TASK_STDIO)
 		result->comparator = (char *)compare_name(job->batch->task.stdio->comparator);
 	result->detail = binary((struct slice){

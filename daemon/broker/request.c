@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "broker/batch.h"
+#include "broker/calls_request.h"
 #include "broker/stdio_request.h"
 #include "core/extract.h"
 #include "inside/wire.h"
@@ -89,7 +90,7 @@ static int refuse_kind(const char *kind, struct refusal *refusal)
 	return request_refuse(
 		refusal, INVALID, field,
 		"tests of kind \"%s\" are not served by this version; served are: check, "
-		"asserts, program, stdio",
+		"asserts, program, stdio, calls",
 		kind);
 }
 
@@ -119,7 +120,7 @@ static int take_tests(struct task *task, const Assay__Evaluate *evaluate,
 	case ASSAY__EVALUATE__TESTS_STDIO:
 		return stdio_request_take(task, evaluate, policy, refusal);
 	case ASSAY__EVALUATE__TESTS_CALLS:
-		return refuse_kind("calls", refusal);
+		return calls_request_take(task, evaluate, refusal);
 	case ASSAY__EVALUATE__TESTS_ANSWER:
 		return refuse_kind("answer", refusal);
 	default:
@@ -338,7 +339,8 @@ static int take_task(struct broker *broker, struct task *task, const Assay__Eval
 			      refusal);
 	if (outcome == 0)
 		outcome = take_tests(task, evaluate, &broker->policies->policies[policy], refusal);
-	task->is_split = (task->kind == TASK_CHECK || task->kind == TASK_ASSERTS) &&
+	task->is_split = (task->kind == TASK_CHECK || task->kind == TASK_ASSERTS ||
+			  task->kind == TASK_CALLS) &&
 			 evaluate->integrity != ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SHARED;
 	return outcome;
 }

@@ -15,7 +15,7 @@
 #include "broker/reply.h"
 #include "proto/codec.h"
 
-static const char *const test_kinds[] = {"check", "asserts", "program", "stdio"};
+static const char *const test_kinds[] = {"check", "asserts", "program", "stdio", "calls"};
 
 struct language_block {
 	Assay__Language message;

@@ -48,6 +48,8 @@ struct task {
 			      * arguments, keywords and expected value of each call, as JSON */
 	size_t n_tests;
 	struct stdio_tests *stdio; /* owned; NULL for other kinds. core/case.h */
+	const char *comparator;    /* calls: its name, static; NULL for other kinds */
+	char comparator_text[64];  /* calls: the same with tolerances, as JOB_COMPARATOR has it */
 	struct limits limits;      /* every field > 0, within the policy's maxima */
 	enum task_reveal reveal;
 	bool stops_at_first_failure;

@@ -187,14 +187,12 @@ def unserved(kind):
         request.unittest.source = b"import unittest"
     elif kind == "pytest":
         request.pytest.source = b"def test_x(): pass"
-    elif kind == "calls":
-        request.calls.calls.add(args_json=b"[]", expect_json=b"1")
     elif kind == "answer":
         request.answer.answer = b"42"
     return request
 
 
-@pytest.mark.parametrize("kind", ["unittest", "pytest", "calls", "answer"])
+@pytest.mark.parametrize("kind", ["unittest", "pytest", "answer"])
 def test_a_kind_of_test_that_is_not_served_is_named(client, kind):
     served = [language.test_kinds for language in client.greeting.languages
               if language.name == "python"][0]

@@ -188,6 +188,29 @@ static void test_stdio(void **state)
 	expect(2, JOB_CODE, "print()");
 }
 
+/* Expected values and the comparator are the examiner's. */
+static void test_calls(void **state)
+{
+	struct slice tests[] = {slice("[1]"), slice(""), slice("2")};
+	struct batch batch = {.task = {.kind = TASK_CALLS,
+				       .entry_point = slice("f"),
+				       .tests = tests,
+				       .n_tests = 3,
+				       .comparator = "float",
+				       .comparator_text = "float 0.5 1"}};
+	struct job job = {.batch = &batch, .code = slice("def f(x): 1")};
+
+	(void)state;
+	write_and_parse(&job, JOB_ROLE_EXAMINER);
+	assert_int_equal(n_sections, 7);
+	expect(3, JOB_COMPARATOR, "float 0.5 1");
+	expect(4, JOB_TEST, "[1]");
+	expect(5, JOB_TEST, ""); /* keeps its place */
+	expect(6, JOB_TEST, "2");
+	write_and_parse(&job, JOB_ROLE_EXAMINEE);
+	assert_false(has_section(JOB_COMPARATOR) || has_section(JOB_TEST));
+}
+
 static void test_kinds_agree(void **state)
 {
 	(void)state;
@@ -195,14 +218,15 @@ static void test_kinds_agree(void **state)
 	assert_int_equal(TASK_ASSERTS, JOB_KIND_ASSERTS);
 	assert_int_equal(TASK_PROGRAM, JOB_KIND_PROGRAM);
 	assert_int_equal(TASK_STDIO, JOB_KIND_STDIO);
+	assert_int_equal(TASK_CALLS, JOB_KIND_CALLS);
 }
 
 int main(void)
 {
 	const struct CMUnitTest list[] = {
-		cmocka_unit_test(test_everything),  cmocka_unit_test(test_least),
-		cmocka_unit_test(test_roles),       cmocka_unit_test(test_stdio),
-		cmocka_unit_test(test_kinds_agree),
+		cmocka_unit_test(test_everything), cmocka_unit_test(test_least),
+		cmocka_unit_test(test_roles),      cmocka_unit_test(test_stdio),
+		cmocka_unit_test(test_calls),      cmocka_unit_test(test_kinds_agree),
 	};
 
 	return cmocka_run_group_tests(list, NULL, NULL);

@@ -324,13 +324,85 @@ static void test_unserved_kinds(void **state)
 	evaluate.tests_case = ASSAY__EVALUATE__TESTS_PYTEST;
 	evaluate.pytest = &source;
 	expect_invalid("evaluate.pytest");
-	evaluate.tests_case = ASSAY__EVALUATE__TESTS_CALLS;
-	evaluate.calls = &calls;
-	expect_invalid("evaluate.calls");
 	evaluate.tests_case = ASSAY__EVALUATE__TESTS_ANSWER;
 	evaluate.answer = &answer;
 	expect_invalid("evaluate.answer");
 	assert_non_null(strstr(refusal.message, "\"answer\""));
+}
+
+static Assay__CallTests__Call call[2];
+static Assay__CallTests__Call *call_list[] = {&call[0], &call[1]};
+
+static void give_calls(void)
+{
+	for (size_t i = 0; i < 2; i++) {
+		assay__call_tests__call__init(&call[i]);
+		call[i].args_json = data("[1]");
+		call[i].expect_json = data("2");
+	}
+	call[1].kwargs_json = data("{\"a\": 3}");
+	calls.calls = call_list;
+	calls.n_calls = 2;
+	evaluate.tests_case = ASSAY__EVALUATE__TESTS_CALLS;
+	evaluate.calls = &calls;
+}
+
+static void test_calls(void **state)
+{
+	(void)state;
+	give_calls();
+	expect_taken();
+	assert_int_equal(batch->task.kind, TASK_CALLS);
+	assert_true(batch->task.is_split);
+	assert_int_equal(batch->task.n_tests, 6);
+	assert_true(slice_equals(batch->task.tests[0], "[1]"));
+	assert_int_equal(batch->task.tests[1].len, 0);
+	assert_true(slice_equals(batch->task.tests[2], "2"));
+	assert_true(slice_equals(batch->task.tests[4], "{\"a\": 3}"));
+	assert_string_equal(batch->task.comparator, "exact");
+	assert_string_equal(batch->task.comparator_text, "exact");
+	tear_down(state);
+	calls.comparator = (char *)"unordered";
+	expect_taken();
+	assert_string_equal(batch->task.comparator_text, "unordered");
+	tear_down(state);
+	calls.comparator = (char *)"float";
+	expect_taken();
+	assert_string_equal(batch->task.comparator, "float");
+	assert_string_equal(batch->task.comparator_text,
+			    "float 1.0000000000000001e-09 9.9999999999999995e-07");
+	tear_down(state);
+	calls.absolute_tolerance = 2.2250738585072014e-308;
+	calls.relative_tolerance = 1.7976931348623157e+308;
+	expect_taken();
+	assert_string_equal(batch->task.comparator_text,
+			    "float 2.2250738585072014e-308 1.7976931348623157e+308");
+}
+
+static void test_calls_refused(void **state)
+{
+	static uint8_t long_text[(4 << 20) + 1];
+
+	(void)state;
+	give_calls();
+	evaluate.entry_point = (char *)"";
+	expect_invalid("evaluate.entry_point");
+	evaluate.entry_point = (char *)"f";
+	calls.comparator = (char *)"tokens";
+	expect_invalid("evaluate.calls.comparator");
+	assert_non_null(strstr(refusal.message, "exact, float, unordered"));
+	calls.comparator = (char *)"float";
+	calls.absolute_tolerance = -1;
+	expect_invalid("evaluate.calls.absolute_tolerance");
+	calls.absolute_tolerance = 0;
+	calls.relative_tolerance = INFINITY;
+	expect_invalid("evaluate.calls.relative_tolerance");
+	calls.relative_tolerance = 0;
+	memset(long_text, ' ', sizeof(long_text));
+	call[1].expect_json = (ProtobufCBinaryData){.data = long_text, .len = sizeof(long_text)};
+	expect_refused(ASSAY__ERROR_CODE__TOO_LARGE, "evaluate.calls.calls[1]");
+	call[1].expect_json.len--;
+	expect_taken();
 }
 
 static Assay__StdioTests__Case cases[2];
@@ -601,6 +673,8 @@ int main(void)
 		CASE(test_without_tests),
 		CASE(test_tests_refused),
 		CASE(test_unserved_kinds),
+		CASE(test_calls),
+		CASE(test_calls_refused),
 		CASE(test_stdio),
 		CASE(test_stdio_tolerance_as_given),
 		CASE(test_stdio_without_cases),
