@@ -28,7 +28,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "client/cli/characters.h"
+#include "client/cli/call_json.h"
 #include "client/suite/lines.h"
 
 #define POKE_SIGNAL SIGUSR1
@@ -105,8 +105,7 @@ static void parse(struct eval_input *input, struct eval_job *job, char *text, si
 	const char *id;
 	int err;
 
-	characters_mend_json(text, len);
-	task = json_loadb(text, len, JSON_ALLOW_NUL, &json_error);
+	task = call_json_load(text, len, &json_error);
 	if (task == NULL) {
 		snprintf(job->error.message, sizeof(job->error.message),
 			 "the line is not JSON: %s (column %d)", json_error.text,

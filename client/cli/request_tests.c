@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/cli/call_json.h"
 #include "client/cli/request_field.h"
 
 struct kind {
@@ -131,19 +132,27 @@ static int read_case(const json_t *one, size_t i, assay_request *request,
 						 input_len, output, output_len));
 }
 
+static int read_comparison(const json_t *tests, const char **comparator, double *absolute,
+			   double *relative, struct request_error *error)
+{
+	size_t len;
+	int err = read_string(tests, "comparator", "tests.comparator", comparator, &len, error);
+
+	if (err == 0)
+		err = read_number(tests, "abs", "tests.abs", absolute, error);
+	if (err == 0)
+		err = read_number(tests, "rel", "tests.rel", relative, error);
+	return err;
+}
+
 static int read_stdio(const json_t *tests, const json_t *value, const struct kind *kind,
 		      assay_request *request, struct request_error *error)
 {
 	double absolute, relative;
 	const char *comparator;
-	size_t len;
-	int err = read_string(tests, "comparator", "tests.comparator", &comparator, &len, error);
+	int err = read_comparison(tests, &comparator, &absolute, &relative, error);
 
 	(void)kind;
-	if (err == 0)
-		err = read_number(tests, "abs", "tests.abs", &absolute, error);
-	if (err == 0)
-		err = read_number(tests, "rel", "tests.rel", &relative, error);
 	if (err != 0)
 		return err;
 	if (!json_is_array(value))
@@ -156,60 +165,23 @@ static int read_stdio(const json_t *tests, const json_t *value, const struct kin
 	return err;
 }
 
-/* JSON text of one part of a call, with numbers as they were written as far as jansson keeps them.
- */
-static char *part_text(const json_t *part)
-{
-	return json_dumps(part, JSON_ENCODE_ANY | JSON_COMPACT);
-}
-
-static int read_call(const json_t *call, size_t i, assay_request *request,
-		     struct request_error *error)
-{
-	json_t *args = json_object_get(call, "args"), *kwargs = json_object_get(call, "kwargs");
-	json_t *expect = json_object_get(call, "expect");
-	char *texts[3];
-	char field[64];
-	int err = 0;
-
-	snprintf(field, sizeof(field), "tests.calls[%zu]", i);
-	if (!json_is_object(call))
-		return field_wrong_type(error, field, "an object", call);
-	if (!json_is_array(args))
-		return field_error(error, field, "needs \"args\", a list");
-	if (kwargs != NULL && !json_is_object(kwargs))
-		return field_error(error, field, "needs \"kwargs\" to be an object");
-	if (expect == NULL)
-		return field_error(error, field, "needs \"expect\"");
-	texts[0] = part_text(args);
-	texts[1] = kwargs != NULL ? part_text(kwargs) : NULL;
-	texts[2] = part_text(expect);
-	if (texts[0] == NULL || texts[2] == NULL || (kwargs != NULL && texts[1] == NULL))
-		err = -ENOMEM;
-	else
-		err = assay_request_add_call(request, texts[0], texts[1], texts[2]);
-	for (int part = 0; part < 3; part++)
-		free(texts[part]);
-	return cannot_use(error, field, err);
-}
-
 static int read_calls(const json_t *tests, const json_t *value, const struct kind *kind,
 		      assay_request *request, struct request_error *error)
 {
+	double absolute, relative;
 	const char *comparator;
-	size_t len;
-	int err = read_string(tests, "comparator", "tests.comparator", &comparator, &len, error);
+	int err = read_comparison(tests, &comparator, &absolute, &relative, error);
 
 	(void)kind;
-	if (err < 0)
+	if (err != 0)
 		return err;
 	if (!json_is_array(value))
 		return field_wrong_type(error, "tests.calls", "a list of objects", value);
-	err = assay_request_set_calls(request, comparator);
+	err = assay_request_set_calls(request, comparator, absolute, relative);
 	if (err < 0)
 		return cannot_use(error, "tests.calls", err);
 	for (size_t i = 0; err == 0 && i < json_array_size(value); i++)
-		err = read_call(json_array_get(value, i), i, request, error);
+		err = call_json_add(json_array_get(value, i), i, request, error);
 	return err;
 }
 
@@ -237,7 +209,7 @@ static const struct kind kinds[] = {
 	{"pytest", read_source, assay_request_set_pytest, {NULL}},
 	{"program", read_source, assay_request_set_program, {NULL}},
 	{"stdio", read_stdio, NULL, {"comparator", "abs", "rel", NULL}},
-	{"calls", read_calls, NULL, {"comparator", NULL}},
+	{"calls", read_calls, NULL, {"comparator", "abs", "rel", NULL}},
 	{"answer", read_answer, NULL, {"comparator", NULL}},
 };
 #define KIND_NAMES "check, asserts, unittest, pytest, program, stdio, calls, answer"

@@ -129,11 +129,16 @@ int assay_request_add_case(assay_request *request, const char *name, const char 
 	return err;
 }
 
-int assay_request_set_calls(assay_request *request, const char *comparator)
+int assay_request_set_calls(assay_request *request, const char *comparator,
+			    double absolute_tolerance, double relative_tolerance)
 {
 	Assay__CallTests *tests = request_new_message(&assay__call_tests__descriptor);
 	int err = tests != NULL ? copy_optional(&tests->comparator, comparator) : -ENOMEM;
 
+	if (err == 0) {
+		tests->absolute_tolerance = absolute_tolerance;
+		tests->relative_tolerance = relative_tolerance;
+	}
 	return replace_tests(request, ASSAY__EVALUATE__TESTS_CALLS, tests, err);
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "client/cli/call_json.h"
 #include "client/suite/lines.h"
 #include "client/suite/python_json.h"
 
@@ -83,7 +84,7 @@ static int read_tasks(struct lines *lines, struct tasks *tasks, struct complaint
 		json_error_t error;
 		struct task task;
 		const char *problem = error.text;
-		json_t *record = json_loadb(text, len, JSON_ALLOW_NUL, &error);
+		json_t *record = call_json_load(text, len, &error);
 		if (record && !json_is_object(record)) {
 			json_decref(record);
 			record = NULL;

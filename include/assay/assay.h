@@ -139,8 +139,10 @@ int assay_request_set_stdio(assay_request *request, const char *comparator,
 			    double absolute_tolerance, double relative_tolerance);
 int assay_request_add_case(assay_request *request, const char *name, const char *input,
 			   size_t input_len, const char *output, size_t output_len);
-/* Calls with JSON text for each part; `kwargs` may be NULL. */
-int assay_request_set_calls(assay_request *request, const char *comparator);
+/* An empty list of calls with a comparator (NULL: the default) and the tolerances of float; then
+ * add each, with JSON text for its parts. `kwargs_json` may be NULL. */
+int assay_request_set_calls(assay_request *request, const char *comparator,
+			    double absolute_tolerance, double relative_tolerance);
 int assay_request_add_call(assay_request *request, const char *args_json, const char *kwargs_json,
 			   const char *expect_json);
 int assay_request_set_answer(assay_request *request, const char *answer, size_t len,

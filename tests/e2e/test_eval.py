@@ -105,9 +105,49 @@ def test_options_of_a_request(assay):
 
 def test_all_kinds_that_are_not_served_are_named(assay):
     ended = assay("eval", "-", stdin=lines(
-        {**task("s", GOOD_ADD), "tests": {"calls": [{"args": [], "expect": 1}]}}))
+        {**task("s", GOOD_ADD), "tests": {"answer": "42"}}))
     (row,) = parsed(ended)
-    assert ended.returncode == 4 and "calls" in row["error"]["message"]
+    assert ended.returncode == 4 and "answer" in row["error"]["message"]
+
+
+def test_calls(assay):
+    tests = {"calls": [{"args": [1], "kwargs": {"b": 2}, "expect": 3}, {"args": [2, 2], "expect": 5}]}
+    ended = assay("eval", "-", stdin=lines({**task("c", GOOD_ADD), "entry_point": "add", "tests": tests}))
+    (row,) = parsed(ended)
+    assert ended.returncode == 0 and row["verdict"] == "FAILED" and row["integrity"] == "SPLIT"
+    assert row["comparator"] == "exact"
+    wrong = row["tests"][1]
+    assert (wrong["call"], wrong["expected"], wrong["actual"]) == ("add(2, 2)", "5", "4")
+
+
+def test_values_of_calls_arrive_as_they_are_written(assay):
+    """Integers of any size, NaN and halves of surrogate pairs, as Python's json has them."""
+    values = [2 ** 64, -(10 ** 400), 0.1, 1e300, float("inf"), float("-inf"), "\ud800", "\U0001f600",
+              "\0", {"\udfff": [2 ** 70]}, 'quoted "calls" \\', "[,]}"]
+    code = "def f(x, y):\n    return [x, repr(x)] if repr(x) == y else repr(x)\n"
+    tests = {"calls": [{"args": [value, repr(value)], "expect": [value, repr(value)]}
+                       for value in values]}
+    first = {"id": "v", "language": "python", "entry_point": "f", "tests": tests,
+             "candidates": [{"id": "a", "code": code}]}
+    nan = {**first, "tests": {"calls": [{"args": [], "kwargs": {"x": float("nan"), "y": "nan"},
+                                         "expect": [float("nan"), "nan"]}], "comparator": "float"}}
+    ended = assay("eval", "--ordered", "-", stdin=lines(first, nan))
+    for row in parsed(ended):
+        assert row.get("passed"), row
+
+
+def test_calls_that_cannot_be_used(assay):
+    line = {**task("c", GOOD_ADD), "entry_point": "add"}
+    ended = assay("eval", "--ordered", "-", stdin=lines(
+        {**line, "tests": {"calls": [{"args": [], "expect": 2 ** 70}, {"args": 1, "expect": 2}]}},
+        {**line, "tests": {"calls": ["{}"]}}, {**line, "tests": {"calls": {}}})
+        + '{"id": "x", "tests": {"calls": [1,,2]}}\n')
+    errors = [row["error"]["message"] for row in parsed(ended)]
+    assert ended.returncode == 4
+    assert errors[0] == 'tests.calls[1] needs "args", a list'
+    assert errors[1].startswith("tests.calls[0] must be an object")
+    assert errors[2] == "tests.calls must be a list of objects, not an empty object"
+    assert errors[3].startswith("the line is not JSON")
 
 
 def test_programs_with_cases(assay):

@@ -98,9 +98,10 @@ static void cases_calls_and_answers(void **state)
 	assay_request_free(request);
 
 	request = must_read("{\"calls\": [{\"args\": [1, [2.5, null]], \"kwargs\": {\"k\": true},"
-			    " \"expect\": null}], \"comparator\": \"exact\"}");
-	expect_bytes(&request->evaluate->calls->calls[0]->args_json, "[1,[2.5,null]]");
-	expect_bytes(&request->evaluate->calls->calls[0]->kwargs_json, "{\"k\":true}");
+			    " \"expect\": null}], \"comparator\": \"float\", \"abs\": 0.5}");
+	assert_float_equal(request->evaluate->calls->absolute_tolerance, 0.5, 0);
+	expect_bytes(&request->evaluate->calls->calls[0]->args_json, "[1, [2.5, null]]");
+	expect_bytes(&request->evaluate->calls->calls[0]->kwargs_json, "{\"k\": true}");
 	expect_bytes(&request->evaluate->calls->calls[0]->expect_json, "null");
 	assay_request_free(request);
 
@@ -143,6 +144,12 @@ static void wrong_tests_are_told(void **state)
 		 "tests.calls[0] needs \"args\", a list"},
 		{"{\"calls\": [{\"args\": []}]}", "tests.calls[0]",
 		 "tests.calls[0] needs \"expect\""},
+		{"{\"calls\": [{\"args\": [], \"kwargs\": [], \"expect\": 1}]}", "tests.calls[0]",
+		 "tests.calls[0] needs \"kwargs\" to be an object"},
+		{"{\"calls\": [{\"args\": [], \"kwarg\": {}, \"expect\": 1}]}", "tests.calls[0]",
+		 "tests.calls[0] has no \"kwarg\""},
+		{"{\"calls\": [7]}", "tests.calls[0]",
+		 "tests.calls[0] must be an object: not a JSON object"},
 		{"{\"answer\": 42}", "tests.answer", "tests.answer must be a string, not a number"},
 	};
 

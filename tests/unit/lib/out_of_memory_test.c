@@ -91,7 +91,7 @@ static void build(assay_request *request)
 	UNTIL_IT_WORKS(assay_request_set_number(request, ASSAY_REQUEST_PROCESSES, 3));
 	UNTIL_IT_WORKS(assay_request_set_check(request, "c", 1));
 	UNTIL_IT_WORKS(assay_request_set_program(request, "p", 1));
-	UNTIL_IT_WORKS(assay_request_set_calls(request, "exact"));
+	UNTIL_IT_WORKS(assay_request_set_calls(request, "exact", 0, 0));
 	UNTIL_IT_WORKS(assay_request_add_call(request, "[]", "{}", "1"));
 	UNTIL_IT_WORKS(assay_request_set_answer(request, "1", 1, "number"));
 	UNTIL_IT_WORKS(assay_request_set_stdio(request, "tokens", 0, 0));

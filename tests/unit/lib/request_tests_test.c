@@ -50,7 +50,7 @@ static void a_failed_set_keeps_the_old(void **state)
 
 	assert_int_equal(assay_request_set_check(request, "kept", 4), 0);
 	assert_int_equal(assay_request_set_program(request, NULL, 1), -EINVAL);
-	assert_int_equal(assay_request_set_calls(request, "\xff"), -EINVAL);
+	assert_int_equal(assay_request_set_calls(request, "\xff", 0, 0), -EINVAL);
 	assert_int_equal(assay_request_set_stdio(request, "\xff", 0, 0), -EINVAL);
 	assert_int_equal(assay_request_set_answer(request, "1", 1, "\xff"), -EINVAL);
 	assert_int_equal(request->evaluate->tests_case, ASSAY__EVALUATE__TESTS_CHECK);
@@ -100,12 +100,15 @@ static void calls_keep_their_json(void **state)
 	assay_request *request = *state;
 	Assay__CallTests *calls;
 
-	assert_int_equal(assay_request_set_calls(request, NULL), 0);
+	assert_int_equal(assay_request_set_calls(request, "float", 0.5, 0.25), 0);
 	assert_int_equal(assay_request_add_call(request, "[1]", NULL, "2"), 0);
 	assert_int_equal(assay_request_add_call(request, "[]", "{\"a\": 1}", "null"), 0);
 	assert_int_equal(assay_request_add_call(request, NULL, NULL, "2"), -EINVAL);
 	calls = request->evaluate->calls;
 	assert_int_equal(calls->n_calls, 2);
+	assert_string_equal(calls->comparator, "float");
+	assert_float_equal(calls->absolute_tolerance, 0.5, 0);
+	assert_float_equal(calls->relative_tolerance, 0.25, 0);
 	assert_int_equal(calls->calls[0]->kwargs_json.len, 0);
 	assert_memory_equal(calls->calls[1]->kwargs_json.data, "{\"a\": 1}", 8);
 	assert_memory_equal(calls->calls[1]->expect_json.data, "null", 4);
