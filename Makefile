@@ -23,7 +23,7 @@ MAKEFLAGS += --no-builtin-rules
 WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes -Wwrite-strings \
 	-Wpointer-arith -Wundef -Wformat=2 -Wimplicit-fallthrough $(if $(WERROR),-Werror)
 HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection
-OPTIMIZE := -O2 $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
+OPTIMIZE := -O2 $(if $(SANITIZE),,-D_FORTIFY_SOURCE=3)
 comma := ,
 SANITIZERS := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 

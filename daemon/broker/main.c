@@ -2,8 +2,8 @@
  * assay-broker: everything that touches a client's bytes. Started by assayd with the descriptors of
  * core/handover.h; runs without capabilities, as root's child under a uid of its own.
  *
- * Order: read what was handed over, give up privilege, build the parts, run the loop. Parts are
- * freed in the reverse order.
+ * Order: read what was handed over, give up privilege, build the parts, lock the door behind
+ * (armour.c), run the loop. Parts are freed in the reverse order.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "broker/armour.h"
 #include "broker/broker.h"
 #include "broker/dispatch.h"
 #include "broker/keeper_proxy.h"
@@ -42,8 +43,8 @@ static const void *map_handover(int fd, size_t size)
 static int drop_privilege(uid_t uid)
 {
 	if (uid != 0 && geteuid() == 0 &&
-	    (setgroups(0, NULL) < 0 || setresgid(uid, uid, uid) < 0 ||
-	     setresuid(uid, uid, uid) < 0))
+	    (armour_drop_bounding_set() < 0 || setgroups(0, NULL) < 0 ||
+	     setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0))
 		return -errno;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
 		return -errno;
@@ -66,6 +67,8 @@ static void raise_descriptor_limit(void)
 
 static int run(struct broker *broker)
 {
+	int err;
+
 	broker->keeper = keeper_proxy_new(broker);
 	broker->dispatch = dispatch_new(broker);
 	broker->listener = listener_new(broker, BROKER_FD_LISTENER);
@@ -74,12 +77,16 @@ static int run(struct broker *broker)
 		return EXIT_FAILURE;
 	}
 	broker->supervisor = supervisor_link_new(broker, BROKER_FD_SUPERVISOR);
-	event_base_dispatch(broker->base);
+	err = armour_put_on();
+	if (err < 0)
+		log_error("cannot lock this process in: %s", strerror(-err));
+	else
+		event_base_dispatch(broker->base);
 	listener_free(broker->listener);
 	supervisor_link_free(broker->supervisor);
 	dispatch_free(broker->dispatch);
 	keeper_proxy_free(broker->keeper);
-	return EXIT_SUCCESS;
+	return err < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int main(void)
