@@ -19,6 +19,7 @@
 #include "keeper/filter.h"
 #include "keeper/keeper_msg.h"
 #include "keeper/plan_build.h"
+#include "keeper/power.h"
 #include "keeper/userns.h"
 
 #define BIT(layer) (1u << (layer))
@@ -206,6 +207,7 @@ int keeper_start(struct keeper *keeper, const struct policy_table *table, size_t
 {
 	const char *wrong = plan_check_table(table, table_size);
 	int status;
+	int err;
 
 	*keeper = (struct keeper){.table = table};
 	init_slots(keeper);
@@ -217,6 +219,11 @@ int keeper_start(struct keeper *keeper, const struct policy_table *table, size_t
 	if (status != 0)
 		return status;
 	raise_open_files();
+	err = power_reduce(keeper->is_privileged);
+	if (err < 0) {
+		log_error("cannot give up capabilities: %s", strerror(-err));
+		return EXIT_FAILURE;
+	}
 	status = prepare_policies(keeper);
 	if (status != 0)
 		return status;
