@@ -255,6 +255,7 @@ def rehearse():
     """Runs what a run needs on a sample, before the fork."""
     plan_source(REHEARSED, b"check")
     plan_asserts([b"assert f(1) == 2", b"assert f([1, 2], 'a') == {3}"])
+    calls.plan_calls("f", [b"[1, {}]", b'{"x": 2}', b"null"], True)
     examinee.compile_candidate(b"def f(x):\n    ''' text '''\n", b"    return x + 1\n", b"f")
     layout.code = b""
     layout.prompt_lines = 0
