@@ -92,7 +92,8 @@ static bool take_state(const struct record *record, struct examination *examinat
 
 static bool is_outcome(uint8_t outcome)
 {
-	return (outcome >= RECORD_PASSED && outcome <= RECORD_ERROR) || outcome == RECORD_CRASHED;
+	return (outcome >= RECORD_PASSED && outcome <= RECORD_ERROR) || outcome == RECORD_CRASHED ||
+	       outcome == RECORD_SKIPPED;
 }
 
 static bool take_test(const struct record *record, struct examination *examination)
@@ -102,7 +103,8 @@ static bool take_test(const struct record *record, struct examination *examinati
 	if (record->header.number >= examination->n_tests || !is_outcome(record->header.outcome))
 		return false;
 	test = &examination->tests[record->header.number];
-	if (test->outcome > TEST_PASSED)
+	if (test->outcome > TEST_PASSED &&
+	    (test->outcome != TEST_SKIPPED || record->header.outcome == RECORD_PASSED))
 		return record->header.outcome > RECORD_PASSED;
 	*test = (struct test_record){
 		.outcome = (enum test_outcome)record->header.outcome,
@@ -133,6 +135,13 @@ static bool take_fault(const struct record *record, struct examination *examinat
 	return true;
 }
 
+static uint32_t reached(const struct examination *examination)
+{
+	struct test_counts counts = examination_count(examination);
+
+	return counts.run + counts.skipped;
+}
+
 static bool take_end(const struct record *record, const uint8_t *nonce,
 		     struct examination *examination)
 {
@@ -141,8 +150,7 @@ static bool take_end(const struct record *record, const uint8_t *nonce,
 	if (mark.len != JOB_NONCE_BYTES || memcmp(mark.bytes, nonce, JOB_NONCE_BYTES) != 0)
 		return false;
 	if (examination->fault == EXAMINATION_OK &&
-	    (!examination->is_planned ||
-	     examination_count(examination).run != record->header.number))
+	    (!examination->is_planned || reached(examination) != record->header.number))
 		return false;
 	examination->is_complete = true;
 	return true;

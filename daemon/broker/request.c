@@ -90,7 +90,7 @@ static int refuse_kind(const char *kind, struct refusal *refusal)
 	return request_refuse(
 		refusal, INVALID, field,
 		"tests of kind \"%s\" are not served by this version; served are: check, "
-		"asserts, program, stdio, calls",
+		"asserts, program, stdio, unittest, pytest, calls",
 		kind);
 }
 
@@ -114,9 +114,13 @@ static int take_tests(struct task *task, const Assay__Evaluate *evaluate,
 	case ASSAY__EVALUATE__TESTS_ASSERTS:
 		return take_asserts(task, evaluate->asserts, refusal);
 	case ASSAY__EVALUATE__TESTS_UNITTEST:
-		return refuse_kind("unittest", refusal);
+		return take_source(task, TASK_UNITTEST, evaluate->unittest->source,
+				   evaluate->unittest->source_sha256,
+				   "evaluate.unittest.source_sha256", refusal);
 	case ASSAY__EVALUATE__TESTS_PYTEST:
-		return refuse_kind("pytest", refusal);
+		return take_source(task, TASK_PYTEST, evaluate->pytest->source,
+				   evaluate->pytest->source_sha256, "evaluate.pytest.source_sha256",
+				   refusal);
 	case ASSAY__EVALUATE__TESTS_STDIO:
 		return stdio_request_take(task, evaluate, policy, refusal);
 	case ASSAY__EVALUATE__TESTS_CALLS:
@@ -309,6 +313,12 @@ static size_t character_boundary(const char *text, size_t max)
 	return max;
 }
 
+static bool can_be_split(enum task_kind kind)
+{
+	return kind == TASK_CHECK || kind == TASK_ASSERTS || kind == TASK_UNITTEST ||
+	       kind == TASK_PYTEST || kind == TASK_CALLS;
+}
+
 static int take_task(struct broker *broker, struct task *task, const Assay__Evaluate *evaluate,
 		     struct refusal *refusal)
 {
@@ -339,8 +349,7 @@ static int take_task(struct broker *broker, struct task *task, const Assay__Eval
 			      refusal);
 	if (outcome == 0)
 		outcome = take_tests(task, evaluate, &broker->policies->policies[policy], refusal);
-	task->is_split = (task->kind == TASK_CHECK || task->kind == TASK_ASSERTS ||
-			  task->kind == TASK_CALLS) &&
+	task->is_split = can_be_split(task->kind) &&
 			 evaluate->integrity != ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SHARED;
 	return outcome;
 }

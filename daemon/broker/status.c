@@ -15,7 +15,8 @@
 #include "broker/reply.h"
 #include "proto/codec.h"
 
-static const char *const test_kinds[] = {"check", "asserts", "program", "stdio", "calls"};
+static const char *const test_kinds[] = {"check",    "asserts", "program", "stdio",
+					 "unittest", "pytest",  "calls"};
 
 struct language_block {
 	Assay__Language message;

@@ -165,7 +165,7 @@ static size_t size_of(const struct test_record *test)
 
 static bool is_described(const struct feedback_input *input, uint32_t index)
 {
-	return input->examination->tests[index].outcome > TEST_PASSED &&
+	return outcome_is_failure(input->examination->tests[index].outcome) &&
 	       !reveal_hides(input->reveal, index);
 }
 
@@ -245,7 +245,7 @@ static void describe_tests(struct text *text, const struct feedback_input *input
 		return;
 	}
 	for (uint32_t i = 0; i < input->examination->n_tests; i++)
-		n_hidden += input->examination->tests[i].outcome > TEST_PASSED &&
+		n_hidden += outcome_is_failure(input->examination->tests[i].outcome) &&
 			    reveal_hides(input->reveal, i);
 	if (n_hidden > 0)
 		text_append(text, "\n%" PRIu32 " hidden %s did not pass.", n_hidden,

@@ -17,6 +17,7 @@ enum test_outcome {
 	TEST_ERROR = 3,
 	TEST_TIME_LIMIT = 4,
 	TEST_CRASHED = 5,
+	TEST_SKIPPED = 6, /* by the tests themselves; no test of this run */
 };
 
 struct test_error {
@@ -75,12 +76,19 @@ struct examination {
 
 /* Counts over `tests`. */
 struct test_counts {
-	uint32_t total; /* planned; of a complete run that failed nowhere: reached */
+	uint32_t
+		total; /* planned and not skipped; of a complete run that failed nowhere: reached */
 	uint32_t run;
+	uint32_t skipped;
 	uint32_t passed;
 	uint32_t failed;
 	uint32_t errors;
 };
+static inline bool outcome_is_failure(enum test_outcome outcome)
+{
+	return outcome > TEST_PASSED && outcome != TEST_SKIPPED;
+}
+
 struct test_counts examination_count(const struct examination *examination);
 
 /* The first test that ran and did not pass; NULL if none. */

@@ -129,7 +129,7 @@ static bool is_failed(const struct feedback_input *input, uint32_t index)
 	if (reveal_hides(input->reveal, index))
 		return false;
 	if (outcome != TEST_NOT_RUN)
-		return outcome != TEST_PASSED;
+		return outcome_is_failure(outcome);
 	return (!examination->is_complete || examination->fault != EXAMINATION_OK) &&
 	       text_of(input, index).len > 0;
 }

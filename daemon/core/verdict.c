@@ -212,6 +212,14 @@ static struct verdict decide_fault(const struct run_facts *facts)
 	}
 }
 
+/* Not maskable: in the candidate's process the candidate may have written that. */
+static struct verdict verdict_all_skipped(void)
+{
+	return (struct verdict){.code = VERDICT_NO_TESTS,
+				.fault = FAULT_TESTS,
+				.detail = "Every test was skipped, so nothing can be said."};
+}
+
 static struct verdict decide_tests(const struct run_facts *facts)
 {
 	struct test_counts counts = examination_count(facts->examination);
@@ -220,8 +228,10 @@ static struct verdict decide_tests(const struct run_facts *facts)
 		return by_candidate(VERDICT_FAILED, "At least one test gave a wrong answer.");
 	if (counts.errors > 0)
 		return by_candidate(VERDICT_ERROR, "At least one test raised an exception.");
-	if (counts.total == 0)
+	if (facts->examination->n_tests == 0)
 		return verdict_no_tests();
+	if (counts.total == 0)
+		return verdict_all_skipped();
 	if (counts.passed == 0)
 		return tampered("No test was reached.");
 	if (counts.passed < counts.total)

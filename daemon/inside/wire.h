@@ -159,6 +159,7 @@ enum record_outcome {
 	RECORD_FAILED = 2,
 	RECORD_ERROR = 3,
 	RECORD_CRASHED = 5, /* the examinee ended while this test called it */
+	RECORD_SKIPPED = 6, /* the tests skip it, whatever the candidate does */
 };
 
 enum record_fault {

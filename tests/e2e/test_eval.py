@@ -57,7 +57,7 @@ def test_ordered(assay):
 def test_a_line_that_cannot_be_used(assay):
     bad = ["{", "[]", '"x"', "null", "{}", json.dumps({**task("k", GOOD_ADD), "language": "klingon"}),
            json.dumps({"id": "n", "language": "python", "candidates": []}),
-           json.dumps({**task("u", GOOD_ADD), "tests": {"unittest": "import unittest"}}),
+           json.dumps({**task("u", GOOD_ADD), "tests": {"answer": "42"}}),
            json.dumps({**task("t", GOOD_ADD), "tests": {"nonsense": 1}}),
            json.dumps({**task("l", GOOD_ADD), "limits": {"cpu_ms": "many"}})]
     text = lines(task("first", GOOD_ADD)) + "\n".join(bad) + "\n" + lines(task("last", GOOD_ADD))

@@ -24,7 +24,7 @@ NONCE, OPTION, PROMPT, CODE, ENTRY_POINT, SETUP, TEST, FILE_NAME, FILE_CONTENT, 
 COMPARATOR = 12
 KINDS = {"check": 1, "asserts": 2, "program": 3, "unittest": 5, "pytest": 6, "calls": 7}
 PLAN, STATE, TEST_RECORD, FAULT, END = 1, 2, 3, 4, 5
-OUTCOMES = ("NOT_RUN", "PASSED", "FAILED", "ERROR", "", "CRASHED")
+OUTCOMES = ("NOT_RUN", "PASSED", "FAILED", "ERROR", "", "CRASHED", "SKIPPED")
 SHARED, EXAMINER, EXAMINEE = range(3)
 FAULTS = ("", "COMPILE", "LOAD", "TESTS", "PROGRAM", "HARNESS", "INSEPARABLE")
 FIELDS = ("name", "source", "call", "expected", "actual", "type", "message", "traceback")
@@ -95,14 +95,14 @@ class Outcome:
     @property
     def passed(self):
         """As the daemon's verdict has it: a complete examination in which all that was reached held."""
-        reached = [test.outcome for test in self.tests.values()]
+        reached = [test.outcome for test in self.tests.values() if test.outcome != "SKIPPED"]
         return (
             self.is_complete
             and not self.is_malformed
             and not self.fault_kind
             and bool(reached)
             and all(outcome == "PASSED" for outcome in reached)
-            and self.reached == len(reached)
+            and self.reached == len(self.tests)
             and self.report["status"] == 0
         )
 

@@ -305,6 +305,12 @@ static void test_tests_refused(void **state)
 	evaluate.program = &source;
 	source.source_sha256 = data("0123");
 	expect_invalid("evaluate.program.source_sha256");
+	evaluate.tests_case = ASSAY__EVALUATE__TESTS_UNITTEST;
+	evaluate.unittest = &source;
+	expect_invalid("evaluate.unittest.source_sha256");
+	evaluate.tests_case = ASSAY__EVALUATE__TESTS_PYTEST;
+	evaluate.pytest = &source;
+	expect_invalid("evaluate.pytest.source_sha256");
 	evaluate.tests_case = ASSAY__EVALUATE__TESTS_ASSERTS;
 	evaluate.asserts = &asserts;
 	asserts.asserts = many;
@@ -317,13 +323,6 @@ static void test_tests_refused(void **state)
 static void test_unserved_kinds(void **state)
 {
 	(void)state;
-	evaluate.tests_case = ASSAY__EVALUATE__TESTS_UNITTEST;
-	evaluate.unittest = &source;
-	expect_invalid("evaluate.unittest");
-	assert_non_null(strstr(refusal.message, "\"unittest\""));
-	evaluate.tests_case = ASSAY__EVALUATE__TESTS_PYTEST;
-	evaluate.pytest = &source;
-	expect_invalid("evaluate.pytest");
 	evaluate.tests_case = ASSAY__EVALUATE__TESTS_ANSWER;
 	evaluate.answer = &answer;
 	expect_invalid("evaluate.answer");

@@ -28,10 +28,30 @@ static void test_counts(void **state)
 	assert_null(examination_first_failure(&examination));
 }
 
+/* What the tests skip is no test of the run, and no failure. */
+static void test_skipped(void **state)
+{
+	struct test_record tests[3] = {{.outcome = TEST_SKIPPED},
+				       {.outcome = TEST_PASSED},
+				       {.outcome = TEST_NOT_RUN}};
+	struct examination examination = {.tests = tests, .n_tests = 3};
+	struct test_counts counts = examination_count(&examination);
+
+	(void)state;
+	assert_int_equal(counts.total, 2);
+	assert_int_equal(counts.run, 1);
+	assert_int_equal(counts.skipped, 1);
+	assert_int_equal(counts.errors, 0);
+	assert_null(examination_first_failure(&examination));
+	examination.is_complete = true;
+	assert_int_equal(examination_count(&examination).total, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest list[] = {
 		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_skipped),
 	};
 
 	return cmocka_run_group_tests(list, NULL, NULL);

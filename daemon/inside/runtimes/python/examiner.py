@@ -19,8 +19,10 @@ import _assay
 import calls
 import examinee
 import program
+import pytest_kind
 import split
 import texts
+import unittest_kind
 from examinee import Unusable
 from plan import (
     FAULT_COMPILE,
@@ -48,6 +50,8 @@ KIND_CHECK = 1
 KIND_ASSERTS = 2
 KIND_PROGRAM = 3
 KIND_STDIO = 4
+KIND_UNITTEST = 5
+KIND_PYTEST = 6
 KIND_CALLS = 7
 
 ROLE_EXAMINER = 1
@@ -179,12 +183,16 @@ EXAMINATIONS = {
     KIND_CHECK: examine_check,
     KIND_ASSERTS: examine_asserts,
     KIND_PROGRAM: examine_program,
+    KIND_UNITTEST: unittest_kind.examine_shared,
+    KIND_PYTEST: pytest_kind.examine_shared,
     KIND_CALLS: examine_calls,
 }
 SPLIT_EXAMINATIONS = {
     KIND_CHECK: split.examine_check,
     KIND_ASSERTS: split.examine_asserts,
     KIND_PROGRAM: split.refuse_program,
+    KIND_UNITTEST: unittest_kind.examine_split,
+    KIND_PYTEST: pytest_kind.examine_split,
     KIND_CALLS: calls.examine_split,
 }
 

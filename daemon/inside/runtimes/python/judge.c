@@ -114,14 +114,27 @@ static void write_outcome(struct records_test *test)
 	judge.cpu_ns = now;
 	if (test->fields[RECORD_FIELD_NAME].len == 0)
 		test->fields[RECORD_FIELD_NAME] = tests_name(test->index);
-	test->fields[RECORD_FIELD_SOURCE] = tests_source(test->index, judge.value_bytes);
-	test->fields[RECORD_FIELD_CALL] = tests_call(test->index, judge.value_bytes);
+	if (test->fields[RECORD_FIELD_SOURCE].len == 0)
+		test->fields[RECORD_FIELD_SOURCE] = tests_source(test->index, judge.value_bytes);
+	if (test->fields[RECORD_FIELD_CALL].len == 0)
+		test->fields[RECORD_FIELD_CALL] = tests_call(test->index, judge.value_bytes);
 	records_write_test(test);
 }
 
 static bool has_failed(uint32_t index)
 {
-	return judge.outcomes[index] > RECORD_PASSED;
+	return judge.outcomes[index] > RECORD_PASSED && judge.outcomes[index] != RECORD_SKIPPED;
+}
+
+bool judge_write(struct records_test *test)
+{
+	bool is_failure = test->outcome > RECORD_PASSED && test->outcome != RECORD_SKIPPED;
+
+	if (!has_failed(test->index) &&
+	    (is_failure || judge.outcomes[test->index] == RECORD_NOT_RUN))
+		write_outcome(test);
+	judge.has_crashed = judge.has_crashed || test->outcome == RECORD_CRASHED;
+	return !judge.is_lost && !(is_failure && judge.stops_at_failure);
 }
 
 static void pass(uint32_t index)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "inside/runtimes/python/job.h"
+#include "inside/runtimes/python/records.h"
 
 /* Takes the options of the job. */
 void judge_start(const struct job *job);
@@ -16,6 +17,10 @@ void judge_end(const struct job *job);
 
 /* Has anything of the candidate or its tests run yet? */
 bool judge_has_started(void);
+
+/* Takes the outcome of a test as a whole; empty fields are filled with what the plan says of it.
+ * After a failure of the same test it is ignored. False: the examination is to stop. */
+bool judge_write(struct records_test *test);
 
 /* The functions that the examiner and rewritten tests call, for the module's table. */
 extern PyMethodDef judge_methods[];

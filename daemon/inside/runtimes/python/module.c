@@ -8,6 +8,7 @@
 #include "inside/runtimes/python/channel.h"
 #include "inside/runtimes/python/gaps.h"
 #include "inside/runtimes/python/judge.h"
+#include "inside/runtimes/python/methods.h"
 #include "inside/runtimes/python/values.h"
 #include "inside/runtimes/python/values_decode.h"
 #include "inside/runtimes/python/values_encode.h"
@@ -92,6 +93,7 @@ PyMODINIT_FUNC PyInit__assay(void)
 	PyObject *stop;
 
 	if (module == NULL || PyModule_AddFunctions(module, judge_methods) < 0 ||
+	    PyModule_AddFunctions(module, test_method_methods) < 0 ||
 	    PyModule_AddFunctions(module, channel_methods) < 0)
 		return NULL;
 	if (value_types_prepare() < 0 || add_limits(module) < 0)

@@ -301,6 +301,6 @@ def bind(namespace, candidate, used, entry_point):
             namespace[entry_point] = candidate.take(entry_point)
     elif not bound:
         # Tests of a function that is called like a builtin, and of nothing else: it is the one.
-        found = [name for name in used & candidate.names if is_builtin(name)]
+        found = [name for name in used & candidate.names if is_builtin(name) and name[:2] != "__"]
         if len(found) == 1:
             namespace[found[0]] = candidate.take(found[0])

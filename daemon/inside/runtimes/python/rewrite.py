@@ -86,16 +86,20 @@ class Rewriter:
                     names = names | self.mark(inner, set(names), is_plain or kind is Try)
                 marked.append(statement)
                 continue
-            if kind is Assert:
-                if names and names.isdisjoint(names_in(statement)):
+            is_assertion = kind is Assert or is_assertion_method(statement)
+            if is_assertion:
+                if names and names.isdisjoint(names_asserted(statement)):
                     marked.append(call_at(SETTLE_ALL, statement))
                     names = set()
-                settle_within(statement)
+                if kind is Assert:
+                    settle_within(statement)
             if self.may_ask_sameness and has_sameness(statement):
                 statement = sameness.visit(statement)
             marked.append(statement)
-            if kind is Assert and is_plain:
+            if is_assertion and (is_plain or kind is not Assert):
                 marked.append(call_at(SETTLE, statement))
+            elif is_assertion:
+                pass
             elif kind is Expr and type(statement.value) is Call:
                 call = statement.value
                 if any(map(has_call, call.args)):  # results.append(f(xs)): not dropped
@@ -225,6 +229,21 @@ def settle_within(statement):
     for part in test.values[1:]:
         parts += [call_at(SETTLE, part).value, part]
     test.values = parts
+
+
+def is_assertion_method(statement):
+    """self.assertEqual(...) as a statement"""
+    if type(statement) is not Expr or type(statement.value) is not Call:
+        return False
+    function = statement.value.func
+    return type(function) is ast.Attribute and function.attr[:6] == "assert"
+
+
+def names_asserted(statement):
+    if type(statement) is Assert:
+        return names_in(statement)
+    call = statement.value
+    return set().union(*map(names_in, (*call.args, *call.keywords)))
 
 
 def names_in(tree):
