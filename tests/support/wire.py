@@ -200,7 +200,7 @@ def as_bytes(text):
 
 
 def evaluate(*codes, task="task", prompt="", entry_point="", check=None, asserts=None, setup="",
-             program=None, language="python", files=None, **limits):
+             program=None, unittest=None, pytest=None, language="python", files=None, **limits):
     """An Evaluate with one candidate for each of `codes`. Limits by name: cpu_ms=300."""
     request = pb.Evaluate(id=task, language=language, prompt=as_bytes(prompt),
                           entry_point=entry_point)
@@ -210,8 +210,10 @@ def evaluate(*codes, task="task", prompt="", entry_point="", check=None, asserts
         request.asserts.SetInParent()
         request.asserts.setup = as_bytes(setup)
         request.asserts.asserts.extend(as_bytes(text) for text in asserts)
-    if program is not None:
-        request.program.source = as_bytes(program)
+    for kind, source in (("program", program), ("unittest", unittest), ("pytest", pytest)):
+        if source is not None:
+            getattr(request, kind).SetInParent()
+            getattr(request, kind).source = as_bytes(source)
     for index, code in enumerate(codes):
         candidate = request.candidates.add(id=f"c{index}", code=as_bytes(code))
         for name, content in (files or {}).items():

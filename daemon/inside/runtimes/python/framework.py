@@ -25,13 +25,19 @@ PARTS = {
 }  # fmt: skip
 
 
+def add_folders():
+    """Before the working directory, where the candidate's files are."""
+    at = sys.path.index("") if "" in sys.path else len(sys.path)
+    sys.path[at:at] = [folder for folder in FOLDERS if folder not in sys.path]
+
+
 class Framework:
     """`name`: "unittest" or "pytest". `skip`, `failure`: its exceptions that say so, classes."""
 
     def __init__(self, name):
         self.parts = PARTS[name]
         if name != "unittest":
-            sys.path.extend(folder for folder in FOLDERS if folder not in sys.path)
+            add_folders()
         try:
             self.module = __import__(name)
         except ImportError as error:

@@ -86,11 +86,15 @@ class Tally:
         self.record(index, outcome, name, told=(b"", texts.encode(text, VALUE_BYTES), b""))
 
     def may_skip(self, key, is_marked):
-        """Do the tests decide by themselves to leave this one out now? `is_marked`: a mark, such as
-        a decorator, says so, which was there before the test began."""
+        """Do the tests decide by themselves to leave this one out now? `is_marked`: a mark of it,
+        such as a decorator, says so."""
         if key in (self.plan.marked if is_marked else self.plan.leaving):
             return True
-        return self.is_unasked() and (is_marked or self.asked() == self.asked_at)
+        return self.is_unasked() and self.asked() == self.asked_at
+
+    def may_fail(self, key):
+        """Was it marked as one that fails by the tests themselves, before it began?"""
+        return key in self.plan.marked or self.is_unasked()
 
     def is_unasked(self):
         """Were the tests defined without anything of the candidate?"""

@@ -211,12 +211,14 @@ class Recorder:
 
     def skip(self, item, error, report):
         self.is_decided = True
+        key = key_of(item)
         reason = getattr(report, "wasxfail", None)
-        # What pytest itself raises for a mark has no frame of the tests.
-        is_marked = not texts.frames_of(error) if reason is None else type(error).__name__ != "XFailed"
+        if reason is not None and type(error).__name__ != "XFailed":
+            is_allowed = self.tally.may_fail(key)
+        else:  # what pytest itself raises for a mark has no frame of the tests
+            is_allowed = self.tally.may_skip(key, not texts.frames_of(error))
         if reason is None:
             reason = str(getattr(error, "msg", error))
-        is_allowed = self.tally.may_skip(key_of(item), is_marked)
         self.tally.skip(self.indices[item], shown_name(item), reason, is_allowed)
 
     def plugin(self):

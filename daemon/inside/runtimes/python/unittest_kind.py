@@ -95,7 +95,7 @@ class Result:
         self.tally = tally
         self.errors = {}  # key of a class, or "": what kept its tests from running
         self.skips = {}  # likewise
-        self.current = None
+        self.current = None  # the test that runs or ran last
         self.has_outcome = False
         self.has_passed_part = False
         self.skip_reason = None
@@ -122,7 +122,6 @@ class Result:
             self.tally.end_case(index, key_of(test), True)
         elif not self.has_outcome and self.skip_reason is not None:
             self.tally.skip(index, key_of(test), self.skip_reason, True)
-        self.current = None
         self.tally.begin()
 
     def addSuccess(self, test):
@@ -165,7 +164,7 @@ class Result:
             self.fail(test, error[1])
             return
         self.has_outcome = True
-        is_allowed = self.tally.may_skip(key_of(test), True)
+        is_allowed = self.tally.may_fail(key_of(test))
         reason = "failed, as the tests expect"
         self.tally.skip(self.index_of(test), key_of(test), reason, is_allowed)
 
