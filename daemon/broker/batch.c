@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "broker/cases.h"
 #include "broker/dispatch.h"
+#include "broker/evaluation.h"
 #include "broker/listener.h"
 #include "broker/session.h"
 #include "core/case.h"
@@ -49,9 +50,11 @@ void batch_free(struct batch *batch)
 	for (uint32_t i = 0; i < batch->n_jobs; i++) {
 		free(batch->jobs[i].files);
 		cases_free(batch->jobs[i].cases);
+		evaluation_free(batch->jobs[i].evaluation);
 	}
 	free(batch->jobs);
 	free(batch->task.tests);
+	free(batch->task.shared_because);
 	if (batch->task.stdio != NULL)
 		free(batch->task.stdio->cases);
 	free(batch->task.stdio);
@@ -75,6 +78,7 @@ static void end_batch(struct broker *broker, struct batch *batch)
 				   request->refusal, NULL, 0);
 	else if (owner != NULL)
 		session_send_done(owner, batch->request_id, batch->n_jobs);
+	dispatch_end_sittings(broker->dispatch, batch);
 	broker->n_batches--;
 	quota_refund(&broker->inbound, batch->charged_bytes);
 	batch_free(batch);
@@ -97,6 +101,8 @@ void batch_finish(struct broker *broker, struct job *job, const struct judgement
 	send_result(broker, job, judgement);
 	cases_free(job->cases);
 	job->cases = NULL;
+	evaluation_free(job->evaluation);
+	job->evaluation = NULL;
 	job_move(job, JOB_DONE);
 	if (batch->n_unfinished == 0)
 		end_batch(broker, batch);
@@ -188,6 +194,7 @@ void batch_accept(struct broker *broker, struct batch *batch, size_t charged_byt
 
 	batch->charged_bytes = charged_bytes;
 	batch->n_unfinished = batch->n_jobs;
+	batch->serial = ++broker->n_accepted;
 	broker->n_batches++;
 	for (uint32_t i = 0; i < batch->n_jobs; i++)
 		batch->jobs[i].queued_ns = now_ns;

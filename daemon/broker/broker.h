@@ -35,5 +35,6 @@ struct broker {
 	struct supervisor_link *supervisor;
 	uint32_t layers_missing; /* that the policies wish and the machine lacks */
 	uint32_t n_batches;      /* requests in flight */
+	uint64_t n_accepted;     /* ever */
 	bool is_stopping;
 };

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "broker/keeper_proxy.h"
+#include "broker/seat.h"
 #include "broker/supervisor_link.h"
 
 /* Cells in a row that could not be built, in every slot, before waiting jobs are given up. */
@@ -24,6 +25,7 @@
 
 static void on_patience_over(evutil_socket_t fd, short what, void *argument);
 static void on_kill(void *owner);
+static void on_rest(void *owner);
 
 void cell_life_init(struct cell *cell, struct dispatch *dispatch, uint32_t index)
 {
@@ -32,7 +34,7 @@ void cell_life_init(struct cell *cell, struct dispatch *dispatch, uint32_t index
 	cell->dispatch = dispatch;
 	slot_init(&cell->slot, index);
 	cell_link_init(&cell->link);
-	run_init(&cell->run, base, &cell->link, on_kill, cell);
+	run_init(&cell->run, base, &cell->link, cell, on_kill, on_rest);
 	cell->timer = evtimer_new(base, on_patience_over, cell);
 }
 
@@ -82,11 +84,19 @@ static void on_kill(void *owner)
 {
 	struct cell *cell = owner;
 
-	if (cell->slot.state != SLOT_RUNNING)
+	if (cell->slot.state != SLOT_RUNNING && cell->slot.state != SLOT_RESTING)
 		return; /* the whole cell is being stopped already */
 	slot_move(&cell->slot, SLOT_KILLING);
 	++*dispatch_counter(cell->dispatch, METRIC_runs_killed);
 	arm_ms(cell->timer, cell->dispatch->broker->settings->kill_patience_ms);
+}
+
+static void on_rest(void *owner)
+{
+	struct cell *cell = owner;
+
+	if (cell->slot.state == SLOT_RUNNING)
+		seat_rest(cell);
 }
 
 /* No slot has been able to build a cell lately: what waits would wait for ever. */
@@ -168,21 +178,25 @@ static void report_done(struct cell *cell, const struct cell_report *report)
 	bool is_clean = (report->flags & CELL_DONE_CLEAN) != 0;
 
 	evtimer_del(cell->timer);
-	dispatch_conclude(cell, report, false);
+	if (cell->slot.job != NULL)
+		seat_conclude(cell, report, false);
+	else
+		run_discard(&cell->run);
 	if (is_clean && cell->slot.runs < policy->runs_per_cell) {
 		slot_move(&cell->slot, SLOT_IDLE);
-		dispatch_go_on(cell);
+		seat_go_on(cell);
 		return;
 	}
 	++*dispatch_counter(cell->dispatch,
 			    is_clean ? METRIC_cells_recycled : METRIC_cells_not_clean);
 	cell_life_stop(cell);
-	dispatch_go_on(cell);
+	seat_go_on(cell);
 }
 
 static bool is_of_run(const struct cell *cell, const struct cell_report *report)
 {
-	return (cell->slot.state == SLOT_RUNNING || cell->slot.state == SLOT_KILLING) &&
+	return (cell->slot.state == SLOT_RUNNING || cell->slot.state == SLOT_KILLING ||
+		cell->slot.state == SLOT_RESTING) &&
 	       report->run_id == cell->run.id;
 }
 
@@ -198,7 +212,7 @@ static bool take_report(struct cell *cell, const struct cell_report *report)
 		report_ready(cell, report);
 		return true;
 	case CELL_USED:
-		if (is_of_run(cell, report))
+		if (is_of_run(cell, report) && cell->slot.job != NULL)
 			run_take_usage(&cell->run, report);
 		return true; /* of the last run: answered after its end was reported */
 	case CELL_DONE:
@@ -265,7 +279,7 @@ static void take_limited(struct cell *cell, const struct failure *failure)
 		/* Nobody knows which limits hold now: never run anything there. */
 		log_error("slot %u: no limits: %s: %s: %s", cell->slot.index, failure->step,
 			  failure->detail, strerror(failure->error));
-		dispatch_give_back(cell);
+		seat_give_back(cell);
 		cell_life_stop(cell);
 		return;
 	}
@@ -273,11 +287,11 @@ static void take_limited(struct cell *cell, const struct failure *failure)
 	cell->slot.memory_bytes = limits->memory_bytes;
 	cell->slot.processes = limits->processes;
 	if (!cell->slot.job->is_cancelled) {
-		dispatch_run(cell);
+		seat_run(cell);
 		return;
 	}
 	slot_move(&cell->slot, SLOT_IDLE);
-	dispatch_give_back(cell);
+	seat_give_back(cell);
 }
 
 /* Nothing of the cell is left: what ran in it is judged, its descriptors go. */
@@ -285,13 +299,15 @@ void cell_life_clear(struct cell *cell, bool is_keeper_lost)
 {
 	evtimer_del(cell->timer);
 	if (cell->slot.job != NULL && cell->run.job != NULL)
-		dispatch_conclude(cell, NULL, is_keeper_lost);
+		seat_conclude(cell, NULL, is_keeper_lost);
 	else if (cell->slot.job != NULL)
-		dispatch_give_back(cell);
+		seat_give_back(cell);
+	else
+		run_discard(&cell->run);
 	cell_link_deinit(&cell->link);
 	cell->slot.cell_pid = 0;
 	slot_move(&cell->slot, SLOT_EMPTY);
-	dispatch_go_on(cell);
+	seat_go_on(cell);
 }
 
 static void take_gone(struct cell *cell, const struct keeper_event *event)

@@ -1,6 +1,7 @@
 /*
- * A slot's cell, and what dispatch.c and cell_life.c know of each other: cell_life.c follows the
- * life of cells, dispatch.c decides what runs in them. Nobody else includes this.
+ * A slot's cell and its life, and what dispatch.c, seat.c and cell_life.c share: cell_life.c
+ * follows the life of cells, dispatch.c brings jobs to seats, seat.c runs them there. Nobody else
+ * includes this.
  */
 #pragma once
 
@@ -40,7 +41,9 @@ struct seat_part {
 struct seat {
 	struct cell *candidate;
 	struct cell *examiner;
-	struct job *job; /* NULL: free */
+	struct job *job;   /* NULL: free */
+	bool is_split;     /* its present run takes both cells */
+	uint64_t sits_for; /* serial of the batch whose tests the examiner was last given */
 	struct seat_part candidate_part;
 	struct seat_part examiner_part;
 };
@@ -91,22 +94,6 @@ void cell_life_take_event(struct cell *cell, const struct keeper_event *event, i
 			  size_t n_fds);
 
 /* ---- dispatch.c */
-
-/* Starts the run of slot.job, whose limits are set, and that of its examiner: an IDLE or LIMITING
- * slot becomes RUNNING, or STOPPING if that fails. */
-void dispatch_run(struct cell *cell);
-
-/* The run in `cell` has ended, whatever ended it; `report` is NULL if the cell or the keeper was
- * lost. With the last run of its seat the job is judged. The slot has no job afterwards. */
-void dispatch_conclude(struct cell *cell, const struct cell_report *report, bool is_keeper_lost);
-
-/* After dispatch_conclude, when the slot has its next state: a seat that has kept its job runs its
- * next case here if the cell is idle, else the job goes on in another one. */
-void dispatch_go_on(struct cell *cell);
-
-/* A job that was assigned and could not be run goes back into the queue, or is answered at last.
- * The slot has no job afterwards. */
-void dispatch_give_back(struct cell *cell);
 
 /* Answers everything that waits: no cell can be built to run it. */
 void dispatch_give_up_waiting(struct dispatch *dispatch);

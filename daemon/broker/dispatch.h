@@ -19,6 +19,9 @@ void dispatch_pump(struct dispatch *dispatch);
 /* Ends a RUNNING job; its result, CANCELLED, comes by the ordinary way. */
 void dispatch_cancel(struct dispatch *dispatch, struct job *job);
 
+/* The batch ends: no examiner keeps its tests. */
+void dispatch_end_sittings(struct dispatch *dispatch, const struct batch *batch);
+
 /* From keeper_proxy. Descriptors that are taken are set to -1 in fds[]. */
 void dispatch_keeper_ready(struct dispatch *dispatch);
 void dispatch_keeper_event(struct dispatch *dispatch, const struct keeper_event *event, int *fds,

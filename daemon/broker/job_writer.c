@@ -131,6 +131,7 @@ int job_write(const struct job *job, enum job_role role, const uint8_t nonce[JOB
 		.stop_first_failure = task->stops_at_first_failure,
 		.value_bytes = VALUE_BYTES,
 		.role = (uint32_t)role,
+		.is_control = job->is_control,
 	};
 	struct section_buffer buffer = {.bytes = xmalloc(total_bytes(job))};
 	int fd;

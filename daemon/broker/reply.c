@@ -28,9 +28,16 @@ struct test_block {
 	char error_type[NAME_MAX_BYTES];
 };
 
+_Static_assert((int)CONTROL_IMPOSSIBLE == (int)ASSAY__CONTROL__CONTROL_IMPOSSIBLE, "controls");
+
 static ProtobufCBinaryData binary(struct slice slice)
 {
 	return (ProtobufCBinaryData){.data = (uint8_t *)slice.bytes, .len = slice.len};
+}
+
+static ProtobufCBinaryData binary_of_text(const char *text)
+{
+	return (ProtobufCBinaryData){.data = (uint8_t *)text, .len = __builtin_strlen(text)};
 }
 
 /* Names that go into `string` fields must be UTF-8; ours are ASCII, a forged one is made so. */
@@ -142,14 +149,53 @@ static void fill_verdict(const struct job *job, const struct judgement *judgemen
 	result->integrity =
 		judgement->is_split ? ASSAY__INTEGRITY__SPLIT : ASSAY__INTEGRITY__SHARED;
 	result->runtime = (char *)judgement->runtime;
+	result->control = (Assay__Control)judgement->control;
+	if (!judgement->is_split && job->batch->task.shared_because != NULL)
+		result->shared_because = binary_of_text(job->batch->task.shared_because);
 	if (job->batch->task.comparator != NULL)
 		result->comparator = (char *)job->batch->task.comparator;
 	if (job->batch->task.kind == TASK_STDIO)
 		result->comparator = (char *)compare_name(job->batch->task.stdio->comparator);
-	result->detail = binary((struct slice){
-		.bytes = (const uint8_t *)judgement->verdict.detail,
-		.len = __builtin_strlen(judgement->verdict.detail),
-	});
+	result->detail = binary_of_text(judgement->verdict.detail);
+}
+
+struct repeats_block {
+	Assay__Repeats result;
+	Assay__VerdictCount counts[VERDICT_COUNT];
+	Assay__VerdictCount *pointers[VERDICT_COUNT];
+};
+
+static void fill_repeats(const struct repeats *repeats, struct repeats_block *block,
+			 Assay__Result *result)
+{
+	if (repeats == NULL)
+		return;
+	assay__repeats__init(&block->result);
+	block->result.runs = repeats->runs;
+	block->result.verdicts = block->pointers;
+	for (int code = 0; code < VERDICT_COUNT; code++) {
+		Assay__VerdictCount *count = &block->counts[block->result.n_verdicts];
+
+		if (repeats->verdicts[code] == 0)
+			continue;
+		assay__verdict_count__init(count);
+		count->verdict = (Assay__Verdict)code;
+		count->count = repeats->verdicts[code];
+		block->pointers[block->result.n_verdicts++] = count;
+	}
+	block->result.agree = block->result.n_verdicts == 1;
+	result->repeats = &block->result;
+}
+
+/* What a repetition elsewhere has to set alike. */
+static void fill_environment(const struct policy *policy, char **names, Assay__Result *result)
+{
+	if (policy == NULL)
+		return;
+	for (uint32_t i = 0; i < policy->n_environment; i++)
+		names[i] = (char *)policy->environment[i];
+	result->environment = names;
+	result->n_environment = policy->n_environment;
 }
 
 /* What a program prints may be the arguments of a hidden test: only how much it was is told. */
@@ -236,6 +282,8 @@ int reply_pack_result(const struct job *job, const struct judgement *judgement, 
 	Assay__TestError error;
 	char error_type[NAME_MAX_BYTES];
 	char *layers[LAYER_COUNT];
+	char *environment[POLICY_ENVIRONMENT_MAX];
+	struct repeats_block repeats;
 	char feedback[FEEDBACK_MAX];
 	struct test_block *blocks;
 	struct reveal reveal;
@@ -249,6 +297,8 @@ int reply_pack_result(const struct job *job, const struct judgement *judgement, 
 	fill_outputs(judgement, &reveal, &result);
 	fill_compile(judgement, &reveal, &compile);
 	blocks = fill_tests(job, judgement->examination, &reveal, &result);
+	fill_repeats(judgement->repeats, &repeats, &result);
+	fill_environment(judgement->policy, environment, &result);
 	result.usage = &usage;
 	result.compile = &compile;
 	result.isolation = layers;

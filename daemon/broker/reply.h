@@ -24,7 +24,6 @@ struct judgement {
 	bool is_split; /* the tests ran in another cell */
 	enum control_outcome control;
 	const struct repeats *repeats; /* NULL: one run was asked for */
-	struct slice shared_because;   /* empty: SHARED was asked for, or it is not */
 	const struct policy *policy;   /* whose environment is told; NULL: it was not run */
 	uint32_t layers;               /* 0: it was not run */
 	const char *runtime;

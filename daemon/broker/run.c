@@ -28,11 +28,13 @@
 #define HURRY_NS (500 * NS_PER_MS)
 /* An examiner may take this much longer than its candidate: it has to see its end. */
 #define EXAMINER_MARGIN_NS (2 * NS_PER_S)
+/* Candidates of one examiner; a bound for what it may pile up. */
+#define SITTING_JOBS_MAX 64
 
 static void on_timer(evutil_socket_t fd, short what, void *argument);
 
-void run_init(struct run *run, struct event_base *base, struct cell_link *link,
-	      void (*on_kill)(void *owner), void *owner)
+void run_init(struct run *run, struct event_base *base, struct cell_link *link, void *owner,
+	      void (*on_kill)(void *owner), void (*on_rest)(void *owner))
 {
 	*run = (struct run){
 		.base = base,
@@ -41,8 +43,10 @@ void run_init(struct run *run, struct event_base *base, struct cell_link *link,
 		.output = {.fd = -1},
 		.error_output = {.fd = -1},
 		.on_kill = on_kill,
+		.on_rest = on_rest,
 		.owner = owner,
 	};
+	sitting_init(&run->sitting);
 	run->timer = evtimer_new(base, on_timer, run);
 }
 
@@ -51,6 +55,7 @@ void run_deinit(struct run *run)
 	stream_deinit(&run->records);
 	stream_deinit(&run->output);
 	stream_deinit(&run->error_output);
+	sitting_close(&run->sitting);
 	event_free(run->timer);
 }
 
@@ -135,11 +140,12 @@ static void on_timer(evutil_socket_t fd, short what, void *argument)
 	arm(run, now_ns, run->next_usage_ns < end_ns ? run->next_usage_ns : end_ns);
 }
 
-/* CPU time of the run, of which pid 1 has told `told_ns`. */
+/* CPU time for the present job; pid 1 has told `told_ns` of the whole run. */
 static uint64_t cpu_used_ns(const struct run *run, uint64_t told_ns)
 {
 	uint64_t counted_ns = cell_link_cpu_ns(run->link);
 
+	told_ns = told_ns > run->cpu_told_before_ns ? told_ns - run->cpu_told_before_ns : 0;
 	counted_ns = counted_ns > run->cpu_before_ns ? counted_ns - run->cpu_before_ns : 0;
 	return counted_ns > told_ns ? counted_ns : told_ns;
 }
@@ -212,7 +218,7 @@ static void describe_request(const struct run *run, struct cell_request *request
 		.type = CELL_RUN,
 		.processes = limits->processes + process_margin(run->link),
 		.run_id = run->id,
-		.cpu_ns = cpu_limit_ns(run),
+		.cpu_ns = cpu_limit_ns(run) * (run->sitting.fd >= 0 ? SITTING_JOBS_MAX : 1),
 		.memory_bytes = limits->memory_bytes,
 		.file_bytes = run->policy->file_bytes,
 		.stack_bytes = run->policy->stack_bytes,
@@ -248,24 +254,55 @@ static int open_streams(struct run *run, int *fds)
 	return err < 0 ? err : stream_open(&run->error_output, output_bytes, &fds[CELL_FD_STDERR]);
 }
 
+static int draw_nonce(struct run *run)
+{
+	return getrandom(run->nonce, sizeof(run->nonce), 0) == sizeof(run->nonce) ? 0 : -EIO;
+}
+
+static void on_sitting(evutil_socket_t fd, short what, void *argument)
+{
+	struct run *run = argument;
+	int err = sitting_take_rest(&run->sitting);
+
+	(void)fd;
+	(void)what;
+	if (err == -EAGAIN)
+		return;
+	if (err == 0 && run->job != NULL && run->kill_reason == RUN_NOT_KILLED)
+		run->on_rest(run->owner);
+	else
+		sitting_close(&run->sitting); /* the cell tells how it ends */
+}
+
+static size_t n_descriptors(const struct run *run)
+{
+	if (run->role == JOB_ROLE_SHARED)
+		return CELL_RUN_FDS_SHARED;
+	return run->sitting.fd >= 0 ? CELL_RUN_FDS : CELL_RUN_FDS_SPLIT;
+}
+
 static int hand_over(struct run *run, const struct run_order *order, int *fds)
 {
 	struct cell_request request;
 	int err = open_streams(run, fds);
 
+	if (err == 0)
+		err = draw_nonce(run);
+	if (err == 0 && order->wants_more)
+		err = sitting_open(&run->sitting, run->base, on_sitting, run,
+				   &fds[CELL_FD_SITTING]);
 	if (err < 0)
 		return err;
-	if (getrandom(run->nonce, sizeof(run->nonce), 0) != sizeof(run->nonce))
-		return -EIO;
 	fds[CELL_FD_JOB] = job_write(run->job, run->role, run->nonce);
 	if (fds[CELL_FD_JOB] < 0)
 		return fds[CELL_FD_JOB];
 	describe_request(run, &request);
 	fds[CELL_FD_CHANNEL_IN] = order->channel_in;
 	fds[CELL_FD_CHANNEL_OUT] = order->channel_out;
-	return cell_link_send_run(run->link, &request, fds,
-				  run->role == JOB_ROLE_SHARED ? CELL_RUN_FDS_SHARED
-							       : CELL_RUN_FDS);
+	err = cell_link_send_run(run->link, &request, fds, n_descriptors(run));
+	fds[CELL_FD_CHANNEL_IN] = -1;
+	fds[CELL_FD_CHANNEL_OUT] = -1;
+	return err;
 }
 
 static void close_streams(struct run *run)
@@ -273,6 +310,7 @@ static void close_streams(struct run *run)
 	stream_close(&run->records);
 	stream_close(&run->output);
 	stream_close(&run->error_output);
+	sitting_close(&run->sitting);
 }
 
 static void begin(struct run *run, const struct run_order *order)
@@ -281,7 +319,6 @@ static void begin(struct run *run, const struct run_order *order)
 
 	run->job = order->job;
 	run->policy = order->policy;
-	run->id = order->id;
 	run->role = order->role;
 	run->kill_reason = RUN_NOT_KILLED;
 	run->is_watched = false;
@@ -302,12 +339,14 @@ static void begin(struct run *run, const struct run_order *order)
 
 int run_start(struct run *run, const struct run_order *order)
 {
-	int fds[CELL_RUN_FDS] = {-1, -1, -1, -1, -1, -1};
+	int fds[CELL_RUN_FDS] = {-1, -1, -1, -1, -1, -1, -1};
 	int err;
 
 	begin(run, order);
+	run->id = order->id;
+	run->cpu_told_before_ns = 0;
 	err = hand_over(run, order, fds);
-	for (int i = 0; i < CELL_RUN_FDS_SHARED; i++)
+	for (int i = 0; i < CELL_RUN_FDS; i++)
 		fd_close(&fds[i]);
 	if (err < 0) {
 		close_streams(run);
@@ -318,11 +357,35 @@ int run_start(struct run *run, const struct run_order *order)
 	return 0;
 }
 
-void run_finish(struct run *run, const struct cell_report *report, struct run_facts *facts,
-		struct examination *examination)
+int run_go_on(struct run *run, const struct run_order *order)
+{
+	int err;
+
+	begin(run, order);
+	run->cpu_told_before_ns = run->sitting.cpu_ns;
+	err = draw_nonce(run);
+	if (err == 0)
+		err = sitting_send_next(&run->sitting, run->nonce,
+					!order->wants_more ||
+						run->sitting.n_served + 1 >= SITTING_JOBS_MAX,
+					order->channel_in, order->channel_out);
+	if (err < 0) {
+		run->job = NULL;
+		return err;
+	}
+	arm(run, run->started_ns, run->started_ns + WATCH_AFTER_NS);
+	return 0;
+}
+
+void run_discard(struct run *run)
 {
 	evtimer_del(run->timer);
 	close_streams(run);
+	run->job = NULL;
+}
+
+static void gather(struct run *run, struct run_facts *facts, struct examination *examination)
+{
 	record_read(run->records.bytes, run->records.len, run->nonce, examination);
 	*facts = (struct run_facts){
 		.examination = examination,
@@ -337,6 +400,25 @@ void run_finish(struct run *run, const struct cell_report *report, struct run_fa
 	};
 	if (run->records.dropped_bytes > 0)
 		examination->is_malformed = true;
+}
+
+void run_rest(struct run *run, struct run_facts *facts, struct examination *examination)
+{
+	evtimer_del(run->timer);
+	stream_drain(&run->records);
+	stream_unwatch(&run->records);
+	gather(run, facts, examination);
+	facts->cpu_ns = run->sitting.cpu_ns - run->cpu_told_before_ns;
+	facts->processes = 1;
+	run->job = NULL;
+}
+
+void run_finish(struct run *run, const struct cell_report *report, struct run_facts *facts,
+		struct examination *examination)
+{
+	evtimer_del(run->timer);
+	close_streams(run);
+	gather(run, facts, examination);
 	facts->wait_status = SIGKILL; /* whose report is lost did not end well */
 	facts->candidate_status = SIGKILL;
 	if (report != NULL) {

@@ -1,6 +1,7 @@
 /*
  * One run of a job in a cell: its pipes, its deadlines, and the facts that it leaves. One struct
- * run per slot, used again and again. Broker only.
+ * run per slot, used again and again. An examiner may serve several jobs of a batch in one run: it
+ * rests between them. Broker only.
  */
 #pragma once
 
@@ -8,6 +9,7 @@
 #include <stdint.h>
 
 #include "broker/cell_link.h"
+#include "broker/sitting.h"
 #include "broker/stream.h"
 #include "core/verdict.h"
 #include "inside/wire.h"
@@ -33,15 +35,18 @@ struct run {
 	uint64_t cpu_before_ns; /* of the slot's cgroup, when the run began */
 	uint32_t tasks;         /* processes and threads when the wall limit was reached */
 	enum job_role role;
+	struct sitting sitting;      /* of an examiner that may go on */
+	uint64_t cpu_told_before_ns; /* of its process, for the jobs before this one */
 	uint64_t end_ns;             /* killed then, */
 	enum kill_reason end_reason; /* for this reason */
-	void (*on_kill)(
-		void *owner); /* the run has been told to die: give it until the patience ends */
+	/* The run has been told to die: give it until the patience ends. */
+	void (*on_kill)(void *owner);
+	void (*on_rest)(void *owner); /* an examiner has done with its job: run_rest() */
 	void *owner;
 };
 
-void run_init(struct run *run, struct event_base *base, struct cell_link *link,
-	      void (*on_kill)(void *owner), void *owner);
+void run_init(struct run *run, struct event_base *base, struct cell_link *link, void *owner,
+	      void (*on_kill)(void *owner), void (*on_rest)(void *owner));
 void run_deinit(struct run *run);
 
 /* What is to run. The channel's ends are borrowed; -1 for a SHARED run. */
@@ -52,10 +57,20 @@ struct run_order {
 	enum job_role role;
 	int channel_in;
 	int channel_out;
+	bool wants_more; /* EXAMINER: its batch has other jobs that it might go on with */
 };
 
 /* Hands the job to the cell. 0 or -errno (nothing runs then; the cell must be replaced). */
 int run_start(struct run *run, const struct run_order *order);
+
+/* Hands the next job of its batch to an examiner that rests. As run_start. */
+int run_go_on(struct run *run, const struct run_order *order);
+
+/* After on_rest: facts and examination of the job it has done with, as run_finish gives them. */
+void run_rest(struct run *run, struct run_facts *facts, struct examination *examination);
+
+/* A run that has no job any more is over, or its cell is gone: nothing of it is kept. */
+void run_discard(struct run *run);
 
 /* Its examiner has ended, so there is nothing left to do: if it does not end by itself soon, it is
  * killed. */

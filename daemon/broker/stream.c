@@ -68,7 +68,7 @@ void stream_watch(struct stream *stream, struct event_base *base, event_callback
 		event_add(stream->event, NULL);
 }
 
-static void unwatch(struct stream *stream)
+void stream_unwatch(struct stream *stream)
 {
 	if (stream->event != NULL)
 		event_free(stream->event);
@@ -121,7 +121,7 @@ void stream_drain(struct stream *stream)
 		if (n < 0)
 			return;
 		if (n == 0) {
-			unwatch(stream);
+			stream_unwatch(stream);
 			fd_close(&stream->fd);
 		}
 	}
@@ -130,13 +130,13 @@ void stream_drain(struct stream *stream)
 void stream_close(struct stream *stream)
 {
 	stream_drain(stream);
-	unwatch(stream);
+	stream_unwatch(stream);
 	fd_close(&stream->fd);
 }
 
 void stream_deinit(struct stream *stream)
 {
-	unwatch(stream);
+	stream_unwatch(stream);
 	fd_close(&stream->fd);
 	free(stream->bytes);
 	*stream = (struct stream){.fd = -1};

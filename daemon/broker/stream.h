@@ -22,12 +22,15 @@ struct stream {
  */
 int stream_open(struct stream *stream, size_t max_bytes, int *write_fd);
 
-/* Forgets the text of the last run; to be called when none is open. */
+/* Forgets the text of the last run. */
 void stream_clear(struct stream *stream);
 
 /* Calls `callback` whenever there is something to drain. */
 void stream_watch(struct stream *stream, struct event_base *base, event_callback_fn callback,
 		  void *argument);
+
+/* From now on nobody is called. */
+void stream_unwatch(struct stream *stream);
 
 /* Reads what is there now. Bounded per call, so that a flood cannot hold up the loop. */
 void stream_drain(struct stream *stream);

@@ -14,6 +14,8 @@ static const bool legal_moves[JOB_STATES][JOB_STATES] = {
 void job_move(struct job *job, enum job_state state)
 {
 	assert(legal_moves[job->state][state]);
+	job->batch->n_queued += state == JOB_QUEUED;
+	job->batch->n_queued -= job->state == JOB_QUEUED;
 	job->state = state;
 	if (state == JOB_DONE)
 		job->batch->n_unfinished--;

@@ -14,6 +14,7 @@
 
 struct flow;
 struct cases;
+struct evaluation;
 struct stdio_tests;
 
 /* Bytes of somebody else; not NUL-terminated. */
@@ -53,10 +54,11 @@ struct task {
 	struct limits limits;      /* every field > 0, within the policy's maxima */
 	enum task_reveal reveal;
 	bool stops_at_first_failure;
-	bool is_split;      /* takes two cells: one for the candidate, one for its tests */
-	bool wants_split;   /* "integrity: split": refused while these tests can only be SHARED */
-	bool wants_control; /* a SHARED pass is judged again with altered expectations */
-	uint32_t repeat;    /* runs of each candidate, at least 1 */
+	bool is_split;          /* takes two cells: one for the candidate, one for its tests */
+	bool wants_split;       /* "integrity: split": refused if these tests can only be SHARED */
+	char *shared_because;   /* owned; why `is_split` was taken back; NULL: it was not */
+	bool wants_control;     /* a SHARED pass is judged again with altered expectations */
+	uint32_t repeat;        /* runs of each candidate, at least 1 */
 	const uint32_t *hidden; /* n_hidden indices of tests of which nothing is told; borrowed */
 	size_t n_hidden;
 	uint32_t feedback_bytes;
@@ -86,12 +88,14 @@ struct job {
 	struct job_file *files; /* owned array */
 	size_t n_files;
 	uint64_t queued_ns;
-	uint32_t attempts;     /* runs that were started; stdio: of the present case */
-	uint32_t next_case;    /* stdio: which one is to be run, or runs */
-	struct cases *cases;   /* stdio: owned, what the cases before it have left; or NULL */
-	bool runs_alone;       /* starved once: nothing else may run beside it */
-	bool is_cancelled;     /* while running: the result says CANCELLED */
-	TAILQ_ENTRY(job) link; /* flow->jobs */
+	uint32_t attempts;   /* runs that were started; stdio: of the present case */
+	uint32_t next_case;  /* stdio: which one is to be run, or runs */
+	struct cases *cases; /* stdio: owned, what the cases before it have left; or NULL */
+	struct evaluation *evaluation; /* owned, what its runs before have left; or NULL */
+	bool is_control;               /* the next run has altered expectations */
+	bool runs_alone;               /* starved once: nothing else may run beside it */
+	bool is_cancelled;             /* while running: the result says CANCELLED */
+	TAILQ_ENTRY(job) link;         /* flow->jobs */
 };
 TAILQ_HEAD(job_list, job);
 
@@ -105,6 +109,8 @@ struct batch {
 	struct job *jobs; /* owned array */
 	uint32_t n_jobs;
 	uint32_t n_unfinished;
+	uint32_t n_queued;
+	uint64_t serial;        /* of all batches that were accepted */
 	uint64_t deadline_ns;   /* 0: none */
 	LIST_ENTRY(batch) link; /* the session's list */
 };
@@ -117,6 +123,7 @@ static inline bool task_is_apart(const struct task *task)
 
 /*
  * The one place where a job changes state; asserts that the move is legal: NEW -> QUEUED | DONE,
- * QUEUED -> RUNNING | DONE, RUNNING -> QUEUED (to be judged again) | DONE. Keeps n_unfinished.
+ * QUEUED -> RUNNING | DONE, RUNNING -> QUEUED (to be judged again) | DONE. Keeps the batch's
+ * n_unfinished and n_queued.
  */
 void job_move(struct job *job, enum job_state state);

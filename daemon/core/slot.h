@@ -7,7 +7,9 @@
  *                          │                │ └─clean─── KILLING
  *                          └──── stop ──────┴───▶ STOPPING ◀┘      ──gone──▶ EMPTY
  *
- * LIMITING (between IDLE and RUNNING) waits for the keeper to set other standing limits.
+ * LIMITING (between IDLE and RUNNING) waits for the keeper to set other standing limits. RESTING
+ * (between RUNNING and RUNNING, or KILLING) is an examiner that waits for the next candidate of its
+ * batch.
  */
 #pragma once
 
@@ -22,6 +24,7 @@
 	X(IDLE, "idle")         \
 	X(LIMITING, "limiting") \
 	X(RUNNING, "running")   \
+	X(RESTING, "resting")   \
 	X(KILLING, "killing")   \
 	X(STOPPING, "stopping")
 

@@ -195,6 +195,12 @@ static struct verdict decide_fault(const struct run_facts *facts)
 	const struct examination *examination = facts->examination;
 
 	switch (examination->fault) {
+	case EXAMINATION_INSEPARABLE:
+		return (struct verdict){
+			.code = VERDICT_BAD_TASK,
+			.fault = FAULT_TESTS,
+			.is_maskable = true,
+			.detail = "These tests cannot be examined apart from the candidate."};
 	case EXAMINATION_COMPILE:
 		return by_candidate(VERDICT_COMPILE_ERROR, "The code does not compile.");
 	case EXAMINATION_TESTS:
@@ -300,7 +306,13 @@ struct verdict verdict_cannot_split(void)
 		.code = VERDICT_BAD_TASK,
 		.fault = FAULT_TESTS,
 		.is_maskable = true,
-		.detail = "Split examination was asked for and is not available for these tests."};
+		.detail =
+			"A program and its tests are one process: they cannot be examined apart."};
+}
+
+struct verdict verdict_control_passed(void)
+{
+	return tampered("It passed its tests with altered expectations, too.");
 }
 
 struct verdict verdict_no_cell(void)

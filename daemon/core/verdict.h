@@ -107,4 +107,5 @@ struct verdict verdict_of_cases(const struct examination *examination);
 struct verdict verdict_no_tests(void);
 struct verdict verdict_cancelled(void);
 struct verdict verdict_cannot_split(void);
+struct verdict verdict_control_passed(void);
 struct verdict verdict_no_cell(void);

@@ -13,6 +13,9 @@
  *       CELL_KILL (at most once)  ───────────▶ kill(-1, SIGKILL)
  *                                 ◀─────────── CELL_DONE: all reaped, wiped, `flags` says whether
  * clean
+ *
+ * An examiner whose batch has more candidates may get a socket of its own (CELL_FD_SITTING): it
+ * stays when it has examined one, and gets the next without another job, see struct sitting_next.
  */
 #pragma once
 
@@ -22,7 +25,7 @@
 
 enum cell_request_type {
 	CELL_RUN = 1, /* legal only after CELL_READY or CELL_DONE; carries CELL_RUN_FDS descriptors,
-			 or CELL_RUN_FDS_SHARED */
+			 or CELL_RUN_FDS_SPLIT, or CELL_RUN_FDS_SHARED */
 	CELL_KILL = 2,  /* of run `run_id`; for another run: ignored */
 	CELL_USAGE = 3, /* likewise */
 };
@@ -35,9 +38,11 @@ enum cell_run_fd {
 	CELL_FD_STDERR,      /* write end of a pipe; becomes descriptor 2 */
 	CELL_FD_CHANNEL_IN,  /* read end of a pipe: what the other half of the examination sends */
 	CELL_FD_CHANNEL_OUT, /* write end of a pipe: to the other half */
+	CELL_FD_SITTING,     /* SOCK_SEQPACKET, between the broker and an examiner that may go on */
 	CELL_RUN_FDS,
 };
 #define CELL_RUN_FDS_SHARED 4 /* of a run without a channel */
+#define CELL_RUN_FDS_SPLIT 6  /* of a run without a sitting */
 
 struct cell_request {
 	uint32_t type;
@@ -75,6 +80,24 @@ struct cell_report {
 #define CELL_DONE_CLEAN 1u      /* nothing of the run is left */
 #define CELL_DONE_KILLED 2u     /* a CELL_KILL arrived before the first process had ended */
 #define CELL_DONE_STRAGGLERS 4u /* the run left other processes behind; they were killed */
+
+/* ---- a sitting: one examiner, several candidates of its batch, one after the other ---- */
+
+/*
+ * From the examiner, after RECORD_END: it could examine another one. One that cannot (its tests may
+ * have changed what outlives them, or the candidate was not well-behaved) ends instead.
+ */
+struct sitting_rest {
+	uint64_t cpu_ns; /* of its process, since its start */
+};
+
+/* From the broker, with two descriptors: CELL_FD_CHANNEL_IN and _OUT. The tests are the job's, the
+ * records go into the same pipe. The end of the socket ends the examiner. */
+struct sitting_next {
+	uint8_t nonce[16]; /* of this candidate's RECORD_END */
+	uint32_t is_last;  /* 0 or 1: it ends afterwards */
+	uint32_t reserved;
+};
 
 /* ---- the job: a sequence of sections, each 4 bytes tag, 4 bytes length, bytes (no padding) ----
  */

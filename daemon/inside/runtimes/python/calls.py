@@ -152,10 +152,10 @@ def plan_calls(entry_point, tests, is_split=False):
 # ---------------------------------------------------------------- examinations
 
 
-def make(entry_point, tests, is_split=False):
+def make(entry_point, tests):
     """(plan, name of the function), announced."""
     name = entry_point.decode("utf-8", "replace")
-    plan = make_plan(plan_calls, name, tests, is_split)
+    plan = make_plan(plan_calls, name, tests)
     plan.announce(b"", b"")
     _assay.state(STATE_LOADING)
     return plan, name
@@ -173,17 +173,23 @@ def examine(plan, name, namespace):
     execute_tests(plan, namespace)
 
 
-def examine_split(prompt, entry_point, setup, tests, aliases):
-    plan, name = make(entry_point, tests, True)
-    candidate = split.prepared[0]
-    used = names_used(plan.code)
-    # Not the calls' texts: a word in an argument says nothing of the function.
-    split.guard(candidate, used, prompt)
-    split.wait_until_loaded(candidate)
-    if name not in candidate.names:
-        candidate.end()
-    require(name, candidate.names)
-    namespace = split.prepare(candidate, prompt, used, name, aliases)
-    _assay.state(STATE_TESTING)
-    execute_tests(plan, namespace)
-    split.finish(candidate, plan)
+class Calls(split.Examination):
+    """Of a candidate in another cell. The texts of the calls say nothing of what the function is, and
+    are never executed."""
+
+    def __init__(self, prompt, entry_point, setup, tests, aliases):
+        self.name = entry_point.decode("utf-8", "replace")
+        plan = make_plan(plan_calls, self.name, tests, True)
+        super().__init__(plan, prompt, b"", aliases)
+        self.sources = [prompt]
+
+    def examine(self):
+        self.begin()
+        candidate = self.candidate
+        if self.name not in candidate.names:
+            candidate.end()
+        require(self.name, candidate.names)
+        namespace = split.prepare(candidate, self.prompt, self.used, self.name, self.aliases)
+        _assay.state(STATE_TESTING)
+        execute_tests(self.plan, namespace)
+        split.finish(candidate, self.plan)

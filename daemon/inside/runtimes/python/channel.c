@@ -19,6 +19,7 @@
 static struct {
 	int in;
 	int out;
+	bool is_guarded; /* a forked process closes it */
 } channel = {.in = -1, .out = -1};
 
 static void close_in_child(void)
@@ -29,9 +30,12 @@ static void close_in_child(void)
 
 void channel_open(int in, int out)
 {
+	if (!channel.is_guarded)
+		pthread_atfork(NULL, NULL, close_in_child);
+	channel.is_guarded = true;
+	close_in_child();
 	channel.in = in;
 	channel.out = out;
-	pthread_atfork(NULL, NULL, close_in_child);
 }
 
 bool channel_is_open(void)

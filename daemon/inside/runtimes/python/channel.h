@@ -18,7 +18,7 @@ struct channel_header {
 	uint8_t type;
 } __attribute__((packed));
 
-/* Takes the two ends. A process forked from this one has no channel. */
+/* Takes the two ends, instead of those it had. A process forked from this one has no channel. */
 void channel_open(int in, int out);
 
 bool channel_is_open(void);

@@ -9,6 +9,9 @@
  * RECORD_END is written here and nowhere else: after run() came back in order. Leaving in any other
  * way (exit, signal, exec) leaves without it. An examinee has nothing to record: it lets go of the
  * records as soon as its role is known.
+ *
+ * An examiner that has a sitting may go on with the next candidate of its batch: run() has said
+ * that nothing which outlives one examination can have changed. It is called again, without a job.
  */
 #include "inside/runtimes/python/child.h"
 
@@ -27,6 +30,7 @@
 #include "inside/runtimes/python/job.h"
 #include "inside/runtimes/python/judge.h"
 #include "inside/runtimes/python/records.h"
+#include "inside/runtimes/python/sitting.h"
 
 #define NS_PER_SECOND 1000000000u
 
@@ -115,8 +119,10 @@ static int arrange_descriptors(const int *fds, size_t n_fds)
 	if (records < 0 || dup2(fds[CELL_FD_STDOUT], STDOUT_FILENO) < 0 ||
 	    dup2(fds[CELL_FD_STDERR], STDERR_FILENO) < 0)
 		fail("cannot arrange descriptors");
-	if (n_fds == CELL_RUN_FDS)
+	if (n_fds >= CELL_RUN_FDS_SPLIT)
 		arrange_channel(fds);
+	if (n_fds == CELL_RUN_FDS)
+		sitting_open(keep_descriptor(fds[CELL_FD_SITTING]));
 	return fds[CELL_FD_JOB];
 }
 
@@ -170,6 +176,31 @@ static void leave_as_program(PyObject *status)
 	_exit((int)code);
 }
 
+/* The examiner's run() says whether it could examine another one. */
+static void leave_as_examiner(const struct child_setting *setting, struct job *job,
+			      PyObject *result) __attribute__((noreturn));
+static void leave_as_examiner(const struct child_setting *setting, struct job *job,
+			      PyObject *result)
+{
+	int in, out;
+
+	while (PyObject_IsTrue(result) == 1 && sitting_is_open()) {
+		Py_DECREF(result);
+		judge_end(job);
+		if (!sitting_rest(job->nonce, &in, &out))
+			_exit(0);
+		channel_open(keep_descriptor(in), keep_descriptor(out));
+		fd_close(&in);
+		fd_close(&out);
+		judge_start(job);
+		result = PyObject_CallFunctionObjArgs(setting->run, Py_None, NULL);
+		if (result == NULL)
+			leave_with_exception();
+	}
+	judge_end(job);
+	_exit(0);
+}
+
 void child_run(const struct child_setting *setting, const struct cell_request *request,
 	       const int *fds, size_t n_fds)
 {
@@ -207,7 +238,9 @@ void child_run(const struct child_setting *setting, const struct cell_request *r
 		leave_with_exception();
 	if (job.options.kind == JOB_KIND_STDIO)
 		leave_as_program(result);
-	if (job.options.role != JOB_ROLE_EXAMINEE)
+	if (job.options.role == JOB_ROLE_EXAMINER)
+		leave_as_examiner(setting, &job, result);
+	if (job.options.role == JOB_ROLE_SHARED)
 		judge_end(&job);
 	_exit(0);
 }

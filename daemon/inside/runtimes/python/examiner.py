@@ -10,6 +10,7 @@ import collections
 import datetime
 import decimal
 import fractions
+import functools
 import gc
 import os
 import re
@@ -187,13 +188,13 @@ EXAMINATIONS = {
     KIND_PYTEST: pytest_kind.examine_shared,
     KIND_CALLS: examine_calls,
 }
+# Of a candidate in another cell: plans the tests; has examine() and may_go_on().
 SPLIT_EXAMINATIONS = {
-    KIND_CHECK: split.examine_check,
-    KIND_ASSERTS: split.examine_asserts,
-    KIND_PROGRAM: split.refuse_program,
-    KIND_UNITTEST: unittest_kind.examine_split,
-    KIND_PYTEST: pytest_kind.examine_split,
-    KIND_CALLS: calls.examine_split,
+    KIND_CHECK: split.Check,
+    KIND_ASSERTS: split.Asserts,
+    KIND_CALLS: calls.Calls,
+    KIND_UNITTEST: functools.partial(split.Once, unittest_kind.examine_split),
+    KIND_PYTEST: functools.partial(split.Once, pytest_kind.examine_split),
 }
 
 
@@ -225,7 +226,23 @@ def describe_refusal(cause):
     return texts.describe(cause, FAULT_BYTES)
 
 
+# The tests that this process examines, for the next candidate of the batch.
+planned = []
+
+
+def examine_split():
+    """Whether another candidate may follow."""
+    try:
+        planned[0].examine()
+    except Refused as refused:
+        _assay.fault(refused.fault, *describe_refusal(refused.__cause__))
+    return planned[0].may_go_on()
+
+
 def run(job):
+    """One run. Of an examiner: whether it can examine another candidate, by run(None)."""
+    if job is None:
+        return examine_split()
     kind, prompt, code, entry_point, setup, tests, files, modules, role = job
     aliases = [name.decode("utf-8", "replace") for name in modules]
     try:
@@ -237,12 +254,14 @@ def run(job):
         if role == ROLE_EXAMINEE:
             examinee.serve(prompt, code, entry_point, setup, aliases)
         elif role == ROLE_EXAMINER:
-            SPLIT_EXAMINATIONS[kind](prompt, entry_point, setup, tests, aliases)
+            planned.append(SPLIT_EXAMINATIONS[kind](prompt, entry_point, setup, tests, aliases))
+            return examine_split()
         else:
             EXAMINATIONS[kind](prompt, code, entry_point, setup, tests, aliases)
     except Refused as refused:
         _assay.fault(refused.fault, *describe_refusal(refused.__cause__))
     flush(sys.stdout, sys.stderr, STDOUT, STDERR)
+    return False
 
 
 REHEARSED = b"""

@@ -16,6 +16,7 @@
 #include "inside/runtimes/python/comparator.h"
 #include "inside/runtimes/python/equality.h"
 #include "inside/runtimes/python/records.h"
+#include "inside/runtimes/python/sitting.h"
 #include "inside/runtimes/python/tests.h"
 
 #define NS_PER_SECOND 1000000000u
@@ -52,8 +53,24 @@ static uint64_t cpu_now(void)
 	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
 }
 
+static void forget_outcomes(void)
+{
+	memset(judge.outcomes, 0, tests_count());
+	judge.n_reached = 0;
+	judge.has_started = false;
+	judge.is_lost = false;
+	judge.has_crashed = false;
+	judge.pending.is_set = false;
+	Py_CLEAR(judge.pending.expected);
+	Py_CLEAR(judge.pending.actual);
+	Py_CLEAR(judge.settle);
+	Py_CLEAR(judge.identical);
+	records_start();
+}
+
 void judge_start(const struct job *job)
 {
+	forget_outcomes();
 	judge.stops_at_failure = job->options.stop_first_failure != 0;
 	judge.value_bytes = job->options.value_bytes;
 	if (judge.value_bytes < VALUE_BYTES_MIN)
@@ -419,6 +436,15 @@ static PyObject *judge_done(PyObject *module, PyObject *number)
 
 /* ---- called by the examiner ---- */
 
+/* The tests of plan() once more, for another candidate. */
+static PyObject *judge_plan_again(PyObject *module, PyObject *nothing)
+{
+	(void)module;
+	(void)nothing;
+	records_write_plan(tests_count());
+	Py_RETURN_NONE;
+}
+
 static PyObject *judge_plan(PyObject *module, PyObject *arguments)
 {
 	PyObject *sources, *tests, *parameter, *entry_point;
@@ -548,6 +574,13 @@ static PyObject *judge_is_same(PyObject *module, PyObject *arguments)
 	return truth < 0 ? NULL : PyBool_FromLong(truth);
 }
 
+static PyObject *judge_may_rest(PyObject *module, PyObject *nothing)
+{
+	(void)module;
+	(void)nothing;
+	return PyBool_FromLong(sitting_is_open());
+}
+
 PyObject *judge_stop_type(void)
 {
 	judge.stop = PyErr_NewException("assay.Stop", PyExc_BaseException, NULL);
@@ -576,6 +609,10 @@ PyMethodDef judge_methods[] = {
 	{"done", judge_done, METH_O, "done(test): it passed unless it has failed before"},
 	{"plan", judge_plan, METH_VARARGS,
 	 "plan(sources, tests, parameter, entry_point): what will be examined"},
+	{"plan_again", judge_plan_again, METH_NOARGS,
+	 "plan_again(): the same will be examined once more"},
+	{"may_rest", judge_may_rest, METH_NOARGS,
+	 "may_rest(): another candidate of the batch may follow"},
 	{"state", judge_state, METH_O, "state(number): what runs from now on"},
 	{"fault", judge_fault, METH_VARARGS,
 	 "fault(kind, type, message, traceback, line): it cannot go on"},

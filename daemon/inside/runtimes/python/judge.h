@@ -9,10 +9,10 @@
 #include "inside/runtimes/python/job.h"
 #include "inside/runtimes/python/records.h"
 
-/* Takes the options of the job. */
+/* Takes the options of the job, and forgets the outcomes of another candidate examined before. */
 void judge_start(const struct job *job);
 
-/* Writes RECORD_END: the examination came to its end. */
+/* Writes RECORD_END with the job's nonce: the examination came to its end. */
 void judge_end(const struct job *job);
 
 /* Has anything of the candidate or its tests run yet? */

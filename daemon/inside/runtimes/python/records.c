@@ -44,6 +44,11 @@ void records_open(int fd)
 	pthread_atfork(NULL, NULL, forget_in_child);
 }
 
+void records_start(void)
+{
+	records.written = 0;
+}
+
 void records_close(void)
 {
 	fd_close(&records.fd);

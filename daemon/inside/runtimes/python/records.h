@@ -35,6 +35,9 @@ struct records_fault {
 /* The pipe to write to from now on (borrowed); a child of this process cannot write to it. */
 void records_open(int fd);
 
+/* The next record is the first of another candidate: the budget of texts begins anew. */
+void records_start(void);
+
 /* Closes it: nothing is written from now on. */
 void records_close(void);
 

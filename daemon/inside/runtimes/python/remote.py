@@ -62,6 +62,7 @@ class Candidate(Peer):
     def __init__(self, *channel):
         super().__init__(*channel)
         self.names = frozenset()
+        self.n_served = 0  # what it asked to be done here
         self.texts = ()  # the prompt and the tests
         self.values = {}
         self.pending = []  # (argument, its new content, is the result a container?)
@@ -124,6 +125,7 @@ class Candidate(Peer):
 
     def permit(self, operation, operands):
         """Only on behalf of what it was handed: plain data has methods that lead anywhere."""
+        self.n_served += 1
         target = operands[0]
         is_handed = map(self.was_handed, operands if operation in REFLECTED else operands[:1])
         if not any(is_handed):

@@ -1,6 +1,7 @@
 """Examinations whose candidate is in another cell. In the examiner, which has none of its code.
 
-The tests run in a module of their own. A name in them is, in this order: what the tests define; the
+The tests are planned once (Examination) and examined with each candidate that comes to this process.
+They run in a module of their own. A name in them is, in this order: what the tests define; the
 entry point, always the candidate's; what the prompt defines (its helpers are the task's, never the
 candidate's); a builtin; and only then whatever the candidate's module has by that name.
 """
@@ -13,6 +14,7 @@ import examinee
 import raising
 import separable
 import texts
+import traces
 from peer import Peer
 from plan import (
     FAULT_COMPILE,
@@ -109,23 +111,69 @@ def finish(candidate, plan):
         raise Refused(FAULT_TESTS) from ValueError("the tests never called the candidate's code")
 
 
-def examine_check(prompt, entry_point, setup, tests, aliases):
-    plan = make_plan(plan_source, tests[0] if tests else b"", b"check", True)
-    refuse_inseparable(plan.sources, prompt, entry_point, aliases)
-    plan.announce(parameter_of(plan.code, "check"), entry_point)
-    _assay.state(STATE_LOADING)
-    name = entry_point.decode("utf-8", "replace")
-    candidate = prepared[0]
-    used = names_used(plan.code) - {"check"}
-    guard(candidate, used, prompt, *plan.sources)
-    wait_until_loaded(candidate)
-    if name not in candidate.names:
-        candidate.end()
-        raise Refused(FAULT_LOAD) from NameError("the code does not define %r" % name)
-    namespace = prepare(candidate, prompt, used, name, aliases)
-    _assay.state(STATE_TESTING)
-    call_check(plan, namespace, candidate.take(name))
-    finish(candidate, plan)
+class Examination:
+    """The tests of a batch: planned once, examined with one candidate after the other.
+
+    `sources` are all texts that are executed here.
+    """
+
+    def __init__(self, plan, prompt, setup, aliases):
+        self.plan = plan
+        self.prompt = prompt
+        self.aliases = aliases
+        self.sources = [prompt, setup, *plan.sources]
+        self.used = names_used(plan.code)
+        self.candidate = None
+        self.has_traces = None
+
+    def begin(self):
+        """Before anything of the next candidate arrives. Waits until its code is loaded."""
+        is_first = self.candidate is None
+        self.candidate = prepared[0] if is_first else Candidate()
+        if is_first:
+            self.announce()
+        else:
+            layout.prompt_lines = 0
+            _assay.plan_again()
+        _assay.state(STATE_LOADING)
+        guard(self.candidate, self.used, *self.sources)
+        wait_until_loaded(self.candidate)
+
+    def announce(self):
+        self.plan.announce(b"", b"")
+
+    def may_go_on(self):
+        """Whether this process is as it was: nothing was done on the candidate's behalf but to read
+        plain data, and the tests change nothing that outlives their namespace."""
+        if not _assay.may_rest() or self.candidate.gone is not None or self.candidate.n_served > 0:
+            return False
+        if self.has_traces is None:
+            self.has_traces = traces.may_leave(self.sources)
+        return not self.has_traces
+
+
+class Check(Examination):
+    def __init__(self, prompt, entry_point, setup, tests, aliases):
+        plan = make_plan(plan_source, tests[0] if tests else b"", b"check", True)
+        super().__init__(plan, prompt, b"", aliases)
+        refuse_inseparable(plan.sources, prompt, entry_point, aliases)
+        self.entry_point = entry_point
+        self.used = self.used - {"check"}
+
+    def announce(self):
+        self.plan.announce(parameter_of(self.plan.code, "check"), self.entry_point)
+
+    def examine(self):
+        self.begin()
+        candidate = self.candidate
+        name = self.entry_point.decode("utf-8", "replace")
+        if name not in candidate.names:
+            candidate.end()
+            raise Refused(FAULT_LOAD) from NameError("the code does not define %r" % name)
+        namespace = prepare(candidate, self.prompt, self.used, name, self.aliases)
+        _assay.state(STATE_TESTING)
+        call_check(self.plan, namespace, candidate.take(name))
+        finish(candidate, self.plan)
 
 
 def run_setup(code, namespace, candidate):
@@ -137,29 +185,39 @@ def run_setup(code, namespace, candidate):
     candidate.settle_all()
 
 
-def examine_asserts(prompt, entry_point, setup, tests, aliases):
-    plan = make_plan(plan_asserts, tests, True)
-    source = setup
-    setup = make_plan(examinee.compile_code, setup, TESTS_FILE) if setup else None
-    refuse_inseparable([source, *plan.sources], prompt, entry_point, aliases)
-    plan.announce(b"", b"")
-    _assay.state(STATE_LOADING)
-    candidate = prepared[0]
-    used = names_used(plan.code)
-    if setup is not None:
-        used |= names_used(setup)
-    guard(candidate, used, prompt, source, *plan.sources)
-    wait_until_loaded(candidate)
-    namespace = prepare(candidate, prompt, used, entry_point.decode("utf-8", "replace"), aliases)
-    if setup is not None:
-        run_setup(setup, namespace, candidate)
-    _assay.state(STATE_TESTING)
-    execute_tests(plan, namespace)
-    finish(candidate, plan)
+class Asserts(Examination):
+    def __init__(self, prompt, entry_point, setup, tests, aliases):
+        plan = make_plan(plan_asserts, tests, True)
+        super().__init__(plan, prompt, setup, aliases)
+        refuse_inseparable([setup, *plan.sources], prompt, entry_point, aliases)
+        self.name = entry_point.decode("utf-8", "replace")
+        self.setup = make_plan(examinee.compile_code, setup, TESTS_FILE) if setup else None
+        if setup:
+            self.used |= names_used(self.setup)
+
+    def examine(self):
+        self.begin()
+        candidate = self.candidate
+        namespace = prepare(candidate, self.prompt, self.used, self.name, self.aliases)
+        if self.setup is not None:
+            run_setup(self.setup, namespace, candidate)
+        _assay.state(STATE_TESTING)
+        execute_tests(self.plan, namespace)
+        finish(candidate, self.plan)
 
 
-def refuse_program(*job):
-    raise Refused(FAULT_TESTS) from ValueError("a program cannot be examined split")
+class Once:
+    """Tests that get a process for each candidate: their framework has a state of its own."""
+
+    def __init__(self, function, *task):
+        self.function = function
+        self.task = task
+
+    def examine(self):
+        self.function(*self.task)
+
+    def may_go_on(self):
+        return False
 
 
 # ---------------------------------------------------------------- before the fork

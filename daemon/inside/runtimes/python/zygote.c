@@ -202,7 +202,8 @@ static void take_request(struct zygote *zygote)
 	if (len != (ssize_t)sizeof(request))
 		leave(1);
 	if (request.type == CELL_RUN && !is_running &&
-	    (n_fds == CELL_RUN_FDS || n_fds == CELL_RUN_FDS_SHARED)) {
+	    (n_fds == CELL_RUN_FDS || n_fds == CELL_RUN_FDS_SPLIT ||
+	     n_fds == CELL_RUN_FDS_SHARED)) {
 		start_run(zygote, &request, fds, n_fds);
 		return;
 	}

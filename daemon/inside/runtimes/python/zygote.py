@@ -12,7 +12,7 @@ WORK_AREAS = ("/tmp", "/dev/shm")
 OURS = ("_assay", "calls", "examiner", "examinee", "framework", "in_place", "method_examination",
         "method_plan", "method_report", "method_values", "operations", "peer", "plan", "program",
         "pytest_kind", "raising", "remote", "rewrite", "separable", "split", "standins", "texts",
-        "unittest_kind")  # fmt: skip
+        "traces", "unittest_kind")  # fmt: skip
 
 # Runs of the examiner's own code before the first fork: the interpreter specializes code and fills
 # caches in its first runs, and every page that it writes after the fork is copied.

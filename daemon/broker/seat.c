@@ -1,0 +1,347 @@
+/*
+ * The runs of a seat. Broker.
+ *
+ * A split job takes both cells, and is judged when both runs are over. An examiner whose batch has
+ * more candidates waiting stays when it has done with one (RESTING): the next of the same batch
+ * that comes to this seat goes to it without another fork, parse and compilation of the tests. It
+ * is ended when the batch is, or when the seat is needed by another one.
+ *
+ * What ended is judged by core/verdict; what follows, says broker/evaluation.c; an answer goes to
+ * batch_finish().
+ */
+#include "broker/seat.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "broker/batch.h"
+#include "broker/cases.h"
+#include "broker/evaluation.h"
+#include "broker/record_reader.h"
+#include "core/verdict.h"
+
+/* Times that a job is assigned to a cell before it is answered that none could run it. */
+#define ASSIGNMENTS_MAX 3
+/* A candidate and an examiner that computed for this part of the time were in conversation. */
+#define CONVERSING_PART 16
+
+static struct slice stream_text(const struct stream *stream)
+{
+	return (struct slice){.bytes = stream->bytes, .len = stream->len};
+}
+
+static bool may_rerun(const struct dispatch *dispatch, const struct job *job)
+{
+	return job->batch->flow != NULL && !job->is_cancelled && !dispatch->broker->is_stopping;
+}
+
+/* The seat's job is taken off it; the caller answers it or queues it again. */
+static struct job *vacate(struct dispatch *dispatch, struct seat *seat)
+{
+	struct job *job = seat->job;
+
+	examination_deinit(&seat->candidate_part.examination);
+	examination_deinit(&seat->examiner_part.examination);
+	seat->candidate_part = (struct seat_part){0};
+	seat->examiner_part = (struct seat_part){0};
+	seat->job = NULL;
+	dispatch->n_running--;
+	return job;
+}
+
+static void requeue(struct dispatch *dispatch, struct job *job)
+{
+	queue_push_front(&dispatch->broker->queue, job->batch->flow, job);
+}
+
+void seat_give_back(struct cell *cell)
+{
+	struct dispatch *dispatch = cell->dispatch;
+	struct job *job = vacate(dispatch, cell->seat);
+
+	cell->slot.job = NULL;
+	if (job->is_cancelled)
+		batch_finish_unrun(dispatch->broker, job, verdict_cancelled());
+	else if (job->attempts < ASSIGNMENTS_MAX && may_rerun(dispatch, job))
+		requeue(dispatch, job);
+	else
+		batch_finish_unrun(dispatch->broker, job, verdict_no_cell());
+}
+
+/* ---------------------------------------------------------------- what a run has left */
+
+static void describe(const struct seat *seat, const struct run_facts *facts, struct verdict verdict,
+		     uint64_t memory_peak_bytes, struct judgement *judgement)
+{
+	const struct cell *cell = seat->candidate;
+	const struct broker *broker = cell->dispatch->broker;
+
+	*judgement = (struct judgement){
+		.verdict = verdict,
+		.examination = facts->examination,
+		.facts = facts,
+		.output = stream_text(&cell->run.output),
+		.output_dropped_bytes = cell->run.output.dropped_bytes,
+		.error_output = stream_text(&cell->run.error_output),
+		.error_output_dropped_bytes = cell->run.error_output.dropped_bytes,
+		.memory_peak_bytes = memory_peak_bytes,
+		.queue_ns = cell->run.started_ns - seat->job->queued_ns,
+		.layers = cell->slot.layers,
+		.is_split = seat->is_split || seat->job->batch->task.kind == TASK_STDIO,
+		.policy = &broker->policies->policies[cell->slot.policy],
+		.runtime = cell->dispatch->runtimes[cell->slot.policy],
+	};
+}
+
+/* All of the job's present run is over: it is answered, or queued again. */
+static void take_verdict(struct dispatch *dispatch, struct seat *seat,
+			 const struct run_facts *facts, struct verdict verdict,
+			 uint64_t memory_peak_bytes)
+{
+	struct job *job = seat->job;
+	struct judgement judgement, told;
+	enum course_step step;
+
+	describe(seat, facts, verdict, memory_peak_bytes, &judgement);
+	step = evaluation_take(job, &judgement, may_rerun(dispatch, job), &told);
+	if (step == COURSE_OVER) {
+		batch_finish(dispatch->broker, job, &told);
+		vacate(dispatch, seat);
+		return;
+	}
+	if (step == COURSE_AGAIN)
+		++*dispatch_counter(dispatch, METRIC_runs_repeated);
+	vacate(dispatch, seat);
+	requeue(dispatch, job);
+}
+
+/*
+ * The facts of a split run: the records are the examiner's, what was used is the candidate's; what
+ * went wrong on either side went wrong.
+ */
+static struct run_facts merge(const struct seat *seat)
+{
+	const struct run_facts *examiner = &seat->examiner_part.facts;
+	struct run_facts facts = seat->candidate_part.facts;
+
+	if (!seat->is_split)
+		return facts;
+	facts.examination = examiner->examination;
+	facts.wait_status = examiner->wait_status;
+	if (facts.kill_reason == RUN_NOT_KILLED || facts.kill_reason == RUN_KILLED_OVER)
+		facts.kill_reason = examiner->kill_reason;
+	facts.oom_kills += examiner->oom_kills;
+	facts.is_conversing = examiner->cpu_ns > facts.wall_ns / CONVERSING_PART;
+	facts.is_cell_lost = facts.is_cell_lost || examiner->is_cell_lost;
+	facts.is_keeper_lost = facts.is_keeper_lost || examiner->is_keeper_lost;
+	return facts;
+}
+
+static void judge(struct dispatch *dispatch, struct seat *seat)
+{
+	struct run_facts facts = merge(seat);
+
+	take_verdict(dispatch, seat, &facts, verdict_decide(&facts),
+		     seat->candidate_part.memory_peak_bytes);
+}
+
+/* The run of one case is over. With another one to run the seat keeps its job, until seat_go_on().
+ */
+static void judge_case(struct dispatch *dispatch, struct seat *seat)
+{
+	struct job *job = seat->job;
+	const struct case_report report = {
+		.facts = &seat->candidate_part.facts,
+		.output = stream_text(&seat->candidate->run.output),
+		.memory_peak_bytes = seat->candidate_part.memory_peak_bytes,
+	};
+	struct verdict verdict;
+	const struct run_facts *facts;
+	uint64_t memory_peak_bytes;
+
+	switch (cases_take(job, &report, may_rerun(dispatch, job), &verdict)) {
+	case CASES_NEXT:
+		job->attempts = 0;
+		examination_deinit(&seat->candidate_part.examination);
+		seat->candidate_part = (struct seat_part){0};
+		break;
+	case CASES_AGAIN:
+		job->runs_alone = job->runs_alone || verdict.code == VERDICT_STARVED;
+		++*dispatch_counter(dispatch, METRIC_runs_repeated);
+		vacate(dispatch, seat);
+		requeue(dispatch, job);
+		break;
+	default:
+		verdict.wants_rerun = false; /* cases_take() has looked at that */
+		facts = cases_facts(job, &memory_peak_bytes);
+		take_verdict(dispatch, seat, facts, verdict, memory_peak_bytes);
+		break;
+	}
+}
+
+void seat_go_on(struct cell *cell)
+{
+	struct dispatch *dispatch = cell->dispatch;
+	struct seat *seat = cell->seat;
+
+	if (cell != seat->candidate || seat->job == NULL || cell->slot.job != NULL ||
+	    seat->job->batch->task.kind != TASK_STDIO)
+		return;
+	if (cell->slot.state == SLOT_IDLE) {
+		seat->job->attempts++;
+		cell->slot.job = seat->job;
+		seat_run(cell);
+	} else if (may_rerun(dispatch, seat->job)) {
+		requeue(dispatch, vacate(dispatch, seat));
+	} else {
+		batch_finish_unrun(dispatch->broker, vacate(dispatch, seat), verdict_no_cell());
+	}
+}
+
+static void note_over(struct seat *seat, bool is_examiner)
+{
+	struct dispatch *dispatch = seat->candidate->dispatch;
+
+	if (seat->job->batch->task.kind == TASK_STDIO)
+		judge_case(dispatch, seat);
+	else if (seat->candidate_part.is_over && (seat->examiner_part.is_over || !seat->is_split))
+		judge(dispatch, seat);
+	else if (is_examiner && seat->candidate->slot.state == SLOT_RUNNING)
+		run_hurry(&seat->candidate->run);
+}
+
+void seat_conclude(struct cell *cell, const struct cell_report *report, bool is_keeper_lost)
+{
+	struct seat *seat = cell->seat;
+	bool is_examiner = cell == seat->examiner;
+	struct seat_part *part = is_examiner ? &seat->examiner_part : &seat->candidate_part;
+
+	run_finish(&cell->run, report, &part->facts, &part->examination);
+	cell->slot.job = NULL;
+	part->is_over = true;
+	part->memory_peak_bytes = report != NULL ? report->memory_peak_bytes : 0;
+	part->facts.is_keeper_lost = is_keeper_lost;
+	part->facts.is_cell_lost =
+		report == NULL && !is_keeper_lost && part->facts.kill_reason == RUN_NOT_KILLED;
+	note_over(seat, is_examiner);
+}
+
+/* ---------------------------------------------------------------- examiners that rest */
+
+void seat_rest(struct cell *cell)
+{
+	struct seat *seat = cell->seat;
+
+	run_rest(&cell->run, &seat->examiner_part.facts, &seat->examiner_part.examination);
+	cell->slot.job = NULL;
+	slot_move(&cell->slot, SLOT_RESTING);
+	seat->examiner_part.is_over = true;
+	note_over(seat, true);
+	dispatch_pump(cell->dispatch);
+}
+
+bool seat_sits_for(const struct seat *seat, const struct batch *batch)
+{
+	return seat->examiner->slot.state == SLOT_RESTING && seat->sits_for == batch->serial;
+}
+
+void seat_end_sitting(struct seat *seat)
+{
+	if (seat->examiner->slot.state == SLOT_RESTING)
+		run_kill(&seat->examiner->run, RUN_KILLED_OVER);
+}
+
+/* ---------------------------------------------------------------- starting */
+
+static int start_in(struct cell *cell, const struct run_order *order)
+{
+	bool goes_on = cell->slot.state == SLOT_RESTING;
+	int err = goes_on ? run_go_on(&cell->run, order) : run_start(&cell->run, order);
+
+	if (err < 0) {
+		log_error("slot %u: cannot start a run: %s", cell->slot.index, strerror(-err));
+		return err;
+	}
+	cell->slot.job = cell->seat->job;
+	cell->slot.runs++;
+	slot_move(&cell->slot, SLOT_RUNNING);
+	++*dispatch_counter(cell->dispatch,
+			    goes_on ? METRIC_examiners_kept : METRIC_runs_started);
+	return 0;
+}
+
+static void start_examiner(struct seat *seat, struct run_order *order)
+{
+	order->role = JOB_ROLE_EXAMINER;
+	order->wants_more = seat->job->batch->n_queued > 0;
+	seat->sits_for = seat->job->batch->serial;
+	if (start_in(seat->examiner, order) == 0)
+		return;
+	/* The candidate runs already: its end, at the closed pipe, ends the seat's run. */
+	seat->examiner_part.is_over = true;
+	seat->examiner_part.facts = (struct run_facts){
+		.examination = &seat->examiner_part.examination, .is_cell_lost = true};
+	cell_life_stop(seat->examiner);
+}
+
+/* Candidate and examiner get the two ends of two pipes; nobody else keeps one. */
+static int start_split(struct seat *seat, struct run_order *order)
+{
+	int calls[2] = {-1, -1};
+	int answers[2] = {-1, -1};
+	int err = 0;
+
+	if (pipe2(calls, O_CLOEXEC) < 0 || pipe2(answers, O_CLOEXEC) < 0)
+		err = -errno;
+	order->role = JOB_ROLE_EXAMINEE;
+	order->channel_in = calls[0];
+	order->channel_out = answers[1];
+	if (err == 0)
+		err = start_in(seat->candidate, order);
+	order->channel_in = answers[0];
+	order->channel_out = calls[1];
+	if (err == 0)
+		start_examiner(seat, order);
+	for (int i = 0; i < 2; i++) {
+		fd_close(&calls[i]);
+		fd_close(&answers[i]);
+	}
+	return err;
+}
+
+static bool has_examiner(const struct seat *seat)
+{
+	return seat->examiner->slot.state == SLOT_IDLE || seat_sits_for(seat, seat->job->batch);
+}
+
+void seat_run(struct cell *cell)
+{
+	struct dispatch *dispatch = cell->dispatch;
+	struct seat *seat = cell->seat;
+	struct run_order order = {
+		.job = seat->job,
+		.policy = &dispatch->broker->policies->policies[cell->slot.policy],
+		.id = ++dispatch->next_run_id,
+		.channel_in = -1,
+		.channel_out = -1,
+	};
+	int err;
+
+	/* Decided once: a batch may fall back to SHARED while others of it run. */
+	seat->is_split = seat->job->batch->task.is_split;
+	if (!seat->is_split)
+		err = start_in(cell, &order);
+	else if (!has_examiner(seat))
+		err = -EAGAIN; /* lost while the limits were set */
+	else
+		err = start_split(seat, &order);
+	if (err == 0)
+		return;
+	seat_give_back(cell);
+	if (cell->slot.state != SLOT_STOPPING)
+		cell_life_stop(cell);
+}
