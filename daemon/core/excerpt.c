@@ -56,23 +56,43 @@ static size_t read_gap(const uint8_t *bytes, size_t len, size_t *number)
 	return at + sizeof(closes) - 1;
 }
 
-/* Number of the character at byte `at`, gaps before it counted in. */
-static size_t character_at(struct slice text, size_t at)
+/* The mark of a gap in front of byte `at`: where it begins and ends and what number it tells. */
+static bool find_gap(struct slice text, size_t at, size_t *begins, size_t *ends, size_t *number)
 {
 	static const char opens[] = EXCERPT_GAP_OPENS;
 	const uint8_t *gap = NULL;
-	size_t behind, len, number;
+	size_t behind, len;
 
 	if (at > 0)
 		gap = memmem(text.bytes, at, opens, sizeof(opens) - 1);
-	if (gap != NULL) {
-		behind = (size_t)(gap - text.bytes) + sizeof(opens) - 1;
-		len = read_gap(text.bytes + behind, at - behind, &number);
-		if (len > 0)
-			return number +
-			       count_characters(text.bytes + behind + len, at - behind - len);
-	}
+	if (gap == NULL)
+		return false;
+	*begins = (size_t)(gap - text.bytes);
+	behind = *begins + sizeof(opens) - 1;
+	len = read_gap(text.bytes + behind, at - behind, number);
+	*ends = behind + len;
+	return len > 0;
+}
+
+/* Number of the character at byte `at`, a gap before it counted in. */
+static size_t character_at(struct slice text, size_t at)
+{
+	size_t begins, ends, number;
+
+	if (find_gap(text, at, &begins, &ends, &number))
+		return number + count_characters(text.bytes + ends, at - ends);
 	return count_characters(text.bytes, at) + 1;
+}
+
+/* Where to begin so that byte `at` is shown and something before it; not within a mark. */
+static size_t start_before(struct slice text, size_t at, size_t before)
+{
+	size_t start = at > before ? character_start(text, at - before) : 0;
+	size_t begins, ends, number;
+
+	if (find_gap(text, at, &begins, &ends, &number) && start > begins && start < ends)
+		start = ends;
+	return start;
 }
 
 static struct slice part_of(struct slice text, size_t start, size_t max, bool *has_more)
@@ -92,7 +112,7 @@ struct excerpt excerpt_of_difference(struct slice expected, struct slice actual,
 
 	if (!is_same && (expected.len > max || actual.len > max)) {
 		at = character_start(expected.len > actual.len ? expected : actual, at);
-		start = at > max / 4 ? character_start(expected, at - max / 4) : 0;
+		start = start_before(expected, at, max / 4);
 	}
 	if (!is_same)
 		excerpt.character = character_at(

@@ -141,13 +141,13 @@ static void describe_test(struct text *text, const struct feedback_input *input,
 		text_append(text, "\nIt took longer than allowed.");
 		return;
 	}
+	if (test->actual.len > 0) /* of a test that raised: what it had been given before */
+		append_values(text, test, input->reveal);
 	if (test->outcome != TEST_FAILED) {
 		append_raised(text, input, test);
 		return;
 	}
-	if (test->actual.len > 0)
-		append_values(text, test, input->reveal);
-	else
+	if (test->actual.len == 0)
 		text_append(text, "\nIt does not hold.");
 	if (test->error.message.len > 0 && told >= REVEAL_ERROR_MESSAGE) {
 		text_append(text, "\nThe test says: ");

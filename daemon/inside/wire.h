@@ -201,7 +201,7 @@ enum record_field {
 	RECORD_FIELD_NAME, /* END: the nonce */
 	RECORD_FIELD_SOURCE,
 	RECORD_FIELD_CALL,
-	RECORD_FIELD_EXPECTED,
+	RECORD_FIELD_EXPECTED, /* long ones that begin alike lack that part: core/excerpt.h */
 	RECORD_FIELD_ACTUAL,
 	RECORD_FIELD_ERROR_TYPE,
 	RECORD_FIELD_ERROR_MESSAGE,

@@ -76,6 +76,9 @@ static void test_gaps(void **state)
 	(void)state;
 	assert_int_equal(excerpt.character, 795);
 	expect_slice(excerpt.expected, " 42]");
+	excerpt = excerpt_of_difference(slice("[1 ... (character 790) ... 41, 42]"),
+					slice("[1 ... (character 790) ... 41, 43]"), 33);
+	expect_slice(excerpt.expected, "41, 42]"); /* not from within the mark */
 	excerpt = excerpt_of_difference(slice("x ... (character 79 ... a"),
 					slice("x ... (character 79 ... b"), 80);
 	assert_int_equal(excerpt.character, 25);

@@ -161,6 +161,12 @@ static void test_exception(void **state)
 	words.tests[1].error.line = 9; /* not of this code */
 	words_expect("1 of 2 tests passed.\n\nFailing test: add(2)\nRaised: TypeError: "
 		     "one\\x1b[31m\nAt line 9 of the code");
+	words.tests[1].error.line = 0; /* the tests raised because of what they were given */
+	words.tests[1].expected = slice("add(2) > 1");
+	words.tests[1].actual = slice("None");
+	words_expect("1 of 2 tests passed.\n\nFailing test: add(2)\nExpected: add(2) > 1\n"
+		     "Actual: None\nRaised: TypeError: one\\x1b[31m");
+	words.tests[1].expected = words.tests[1].actual = slice("");
 	words.tests[1].outcome = TEST_CRASHED;
 	words.tests[1].error = (struct test_error){.message = slice("the process ended")};
 	words_expect("1 of 2 tests passed.\n\nFailing test: add(2)\nFailed: the process ended");

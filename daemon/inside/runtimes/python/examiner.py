@@ -289,5 +289,5 @@ def rehearse():
     split.rehearse()
 
 
-_assay.reporters(texts.render, texts.explain)
+_assay.reporters(texts.render, texts.render_both, texts.explain)
 _assay.trust(TRUSTED)

@@ -17,6 +17,7 @@
 #include "inside/runtimes/python/equality.h"
 #include "inside/runtimes/python/records.h"
 #include "inside/runtimes/python/sitting.h"
+#include "inside/runtimes/python/telling.h"
 #include "inside/runtimes/python/tests.h"
 
 #define NS_PER_SECOND 1000000000u
@@ -29,19 +30,19 @@ static struct {
 	bool has_started;
 	uint32_t value_bytes;
 	uint64_t cpu_ns;     /* of the process when the last record of a test was written */
-	PyObject *render;    /* render(value, limit) -> bytes */
 	PyObject *explain;   /* explain(exception, limit) -> (outcome, type, message, traceback,
 				line) */
 	PyObject *settle;    /* called once after the next outcome; NULL: nothing to do */
 	PyObject *identical; /* identical(left, right) besides `is`; NULL: nothing besides */
 	PyObject *stop;
-	bool is_lost;     /* the other half of the examination is gone */
-	bool has_crashed; /* and a test was told so */
-	struct {          /* a failed test whose message is still to come */
+	bool is_lost;      /* the other half of the examination is gone */
+	bool has_crashed;  /* and a test was told so */
+	bool is_delegated; /* since the last outcome the candidate's code compared its objects */
+	bool was_delegated[RECORD_TESTS_MAX]; /* and a test was told so */
+	struct {                              /* a failed test whose message is still to come */
 		bool is_set;
 		uint32_t index;
-		PyObject *expected;
-		PyObject *actual;
+		struct told told;
 	} pending;
 } judge;
 
@@ -56,13 +57,15 @@ static uint64_t cpu_now(void)
 static void forget_outcomes(void)
 {
 	memset(judge.outcomes, 0, tests_count());
+	memset(judge.was_delegated, 0, tests_count() * sizeof(judge.was_delegated[0]));
 	judge.n_reached = 0;
 	judge.has_started = false;
 	judge.is_lost = false;
 	judge.has_crashed = false;
 	judge.pending.is_set = false;
-	Py_CLEAR(judge.pending.expected);
-	Py_CLEAR(judge.pending.actual);
+	told_clear(&judge.pending.told);
+	judge.is_delegated = false;
+	telling_forget();
 	Py_CLEAR(judge.settle);
 	Py_CLEAR(judge.identical);
 	records_start();
@@ -77,6 +80,7 @@ void judge_start(const struct job *job)
 		judge.value_bytes = VALUE_BYTES_MIN;
 	if (judge.value_bytes > RECORDS_FIELD_MAX)
 		judge.value_bytes = RECORDS_FIELD_MAX;
+	telling_limit(judge.value_bytes);
 }
 
 void judge_end(const struct job *job)
@@ -108,16 +112,6 @@ static struct records_field field_of_text(const char *text)
 	return (struct records_field){.bytes = text, .len = strlen(text)};
 }
 
-/* New reference; NULL (and no exception set) if the value cannot be shown. */
-static PyObject *render(PyObject *value)
-{
-	PyObject *text = PyObject_CallFunction(judge.render, "OI", value, judge.value_bytes);
-
-	if (text == NULL)
-		PyErr_Clear();
-	return text;
-}
-
 /* ---- outcomes ---- */
 
 static void write_outcome(struct records_test *test)
@@ -135,6 +129,10 @@ static void write_outcome(struct records_test *test)
 		test->fields[RECORD_FIELD_SOURCE] = tests_source(test->index, judge.value_bytes);
 	if (test->fields[RECORD_FIELD_CALL].len == 0)
 		test->fields[RECORD_FIELD_CALL] = tests_call(test->index, judge.value_bytes);
+	judge.was_delegated[test->index] |= judge.is_delegated;
+	judge.is_delegated = false;
+	if (judge.was_delegated[test->index])
+		test->flags |= RECORD_TEST_DELEGATED;
 	records_write_test(test);
 }
 
@@ -158,8 +156,12 @@ static void pass(uint32_t index)
 {
 	struct records_test test = {.index = index, .outcome = RECORD_PASSED};
 
-	if (judge.outcomes[index] == RECORD_NOT_RUN)
+	/* In a loop a later pass may be one by the candidate's word. */
+	if (judge.outcomes[index] == RECORD_NOT_RUN ||
+	    (judge.is_delegated && judge.outcomes[index] == RECORD_PASSED &&
+	     !judge.was_delegated[index]))
 		write_outcome(&test);
+	judge.is_delegated = false;
 }
 
 /* None, or NULL with Stop raised. */
@@ -172,12 +174,13 @@ static PyObject *after_failure(void)
 	Py_RETURN_NONE;
 }
 
-static void write_failure(uint32_t index, PyObject *expected, PyObject *actual, PyObject *message)
+static void write_failure(uint32_t index, PyObject *message)
 {
 	struct records_test test = {.index = index, .outcome = RECORD_FAILED};
 
-	test.fields[RECORD_FIELD_EXPECTED] = field_of(expected);
-	test.fields[RECORD_FIELD_ACTUAL] = field_of(actual);
+	test.fields[RECORD_FIELD_EXPECTED] = field_of(judge.pending.told.expected);
+	test.fields[RECORD_FIELD_ACTUAL] = field_of(judge.pending.told.actual);
+	test.fields[RECORD_FIELD_CALL] = field_of(judge.pending.told.call);
 	if (message != NULL) {
 		test.fields[RECORD_FIELD_ERROR_TYPE] = field_of_text("AssertionError");
 		test.fields[RECORD_FIELD_ERROR_MESSAGE] = field_of(message);
@@ -191,10 +194,8 @@ static void settle_pending(PyObject *message)
 		return;
 	judge.pending.is_set = false;
 	if (!has_failed(judge.pending.index))
-		write_failure(judge.pending.index, judge.pending.expected, judge.pending.actual,
-			      message);
-	Py_CLEAR(judge.pending.expected);
-	Py_CLEAR(judge.pending.actual);
+		write_failure(judge.pending.index, message);
+	told_clear(&judge.pending.told);
 }
 
 /* False if a message is to follow, else None; or NULL with Stop raised. */
@@ -204,8 +205,7 @@ static PyObject *fail(uint32_t index, PyObject *expected, PyObject *actual)
 	if (!has_failed(index)) {
 		judge.pending.is_set = true;
 		judge.pending.index = index;
-		judge.pending.expected = render(expected);
-		judge.pending.actual = render(actual);
+		tell_values(index, expected, actual, &judge.pending.told);
 	}
 	if (tests_has_message(index))
 		Py_RETURN_FALSE;
@@ -231,14 +231,20 @@ static int settle(void)
 
 static PyObject *conclude(uint32_t index, int truth, PyObject *expected, PyObject *actual)
 {
+	PyObject *result;
+
 	if (truth >= 0 && settle() < 0)
 		return NULL;
 	if (truth < 0)
 		return NULL;
-	if (truth == 0)
-		return fail(index, expected, actual);
-	pass(index);
-	Py_RETURN_TRUE;
+	if (truth == 0) {
+		result = fail(index, expected, actual);
+	} else {
+		pass(index);
+		result = Py_NewRef(Py_True);
+	}
+	telling_forget();
+	return result;
 }
 
 static bool parse_index(PyObject *number, uint32_t *index)
@@ -279,6 +285,14 @@ static PyObject *judge_false(PyObject *module, PyObject *arguments)
 	    !parse_index(number, &index))
 		return NULL;
 	return conclude(index, PyObject_Not(value), Py_False, value);
+}
+
+static PyObject *judge_delegated(PyObject *module, PyObject *nothing)
+{
+	(void)module;
+	(void)nothing;
+	judge.is_delegated = true;
+	Py_RETURN_NONE;
 }
 
 static PyObject *judge_trust(PyObject *module, PyObject *types)
@@ -384,6 +398,7 @@ static int explain(PyObject *exception, struct records_test *test, PyObject **ke
 static PyObject *write_exception(uint32_t index, PyObject *exception, PyObject *name)
 {
 	struct records_test test = {.index = index, .outcome = RECORD_ERROR};
+	struct told told = {0};
 	PyObject *keep = NULL;
 
 	settle_pending(NULL);
@@ -391,9 +406,17 @@ static PyObject *write_exception(uint32_t index, PyObject *exception, PyObject *
 		if (explain(exception, &test, &keep) < 0)
 			test.fields[RECORD_FIELD_ERROR_TYPE] = field_of_text("Exception");
 		test.fields[RECORD_FIELD_NAME] = field_of(name);
+		if (test.line == 0 && test.outcome != RECORD_CRASHED) {
+			tell_noted(index, &told);
+			test.fields[RECORD_FIELD_EXPECTED] = field_of(told.expected);
+			test.fields[RECORD_FIELD_ACTUAL] = field_of(told.actual);
+			test.fields[RECORD_FIELD_CALL] = field_of(told.call);
+		}
 		write_outcome(&test);
+		told_clear(&told);
 		Py_XDECREF(keep);
 	}
+	telling_forget();
 	return after_failure();
 }
 
@@ -517,10 +540,12 @@ static PyObject *judge_place(PyObject *module, PyObject *arguments)
 
 static PyObject *judge_reporters(PyObject *module, PyObject *arguments)
 {
+	PyObject *one, *both;
+
 	(void)module;
-	if (!PyArg_UnpackTuple(arguments, "reporters", 2, 2, &judge.render, &judge.explain))
+	if (!PyArg_UnpackTuple(arguments, "reporters", 3, 3, &one, &both, &judge.explain))
 		return NULL;
-	Py_INCREF(judge.render);
+	telling_start(one, both);
 	Py_INCREF(judge.explain);
 	Py_RETURN_NONE;
 }
@@ -618,7 +643,13 @@ PyMethodDef judge_methods[] = {
 	 "fault(kind, type, message, traceback, line): it cannot go on"},
 	{"place", judge_place, METH_VARARGS,
 	 "place(source, line): the test that an exception there belongs to"},
+	{"note", telling_note, METH_VARARGS,
+	 "note(test, line, column, end_line, end_column, value): what a call in it gave"},
+	{"compared", telling_compared, METH_VARARGS,
+	 "compared(test, line, column, end_line, end_column, actual, expected): are they equal?"},
+	{"delegated", judge_delegated, METH_NOARGS,
+	 "delegated(): the candidate's code compares two objects of its own"},
 	{"reporters", judge_reporters, METH_VARARGS,
-	 "reporters(render, explain): who makes texts of values and exceptions"},
+	 "reporters(render, render_both, explain): who makes texts of values and exceptions"},
 	{NULL, NULL, 0, NULL},
 };

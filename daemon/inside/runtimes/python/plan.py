@@ -31,7 +31,7 @@ TESTS_MAX = 65536
 Stop = _assay.Stop
 HELPERS = {
     PREFIX + name: getattr(_assay, name)
-    for name in ("equal", "same", "true", "false", "message", "raised", "done", "identical")
+    for name in ("equal", "same", "true", "false", "message", "raised", "done", "identical", "note", "compared")
 }
 
 

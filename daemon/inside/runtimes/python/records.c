@@ -105,6 +105,7 @@ void records_write_test(const struct records_test *test)
 		.number = test->index,
 		.line = test->line,
 		.cpu_ns = test->cpu_ns,
+		.flags = test->flags,
 	};
 
 	write_record(&header, test->fields, RECORD_FIELDS);

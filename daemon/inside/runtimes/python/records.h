@@ -20,6 +20,7 @@ struct records_test {
 	uint32_t index;
 	enum record_outcome outcome;
 	uint32_t line;
+	uint32_t flags; /* RECORD_TEST_* */
 	uint64_t cpu_ns;
 	struct records_field fields[RECORD_FIELDS];
 };

@@ -11,6 +11,7 @@ themselves (in a try that handles it, under pytest.raises) the statement is left
 """
 
 import ast
+import builtins
 from ast import Assert, BoolOp, Call, Compare, Constant, ExceptHandler, Expr, Load, Name, Or, Try
 
 from texts import __builtins__
@@ -20,6 +21,7 @@ PREFIX = "assay "
 
 FLAG_SWAPPED = 1
 FLAG_MESSAGE = 2
+FLAG_NOTED = 4
 
 # How the exceptions of an assertion are treated.
 RECORD = 0  # recorded, and the next statement runs
@@ -28,6 +30,11 @@ NATIVE = 2  # not a test
 
 CATCH_ASSERTION = {"AssertionError", "Exception", "BaseException", "failureException"}
 EXPECT_EXCEPTION = {"raises", "assertRaises", "assertRaisesRegex", "suppress", "warns", "assertWarns"}
+# Calls of these are not what a test is about; what is called for their arguments may be.
+AUXILIARY = frozenset(name for name in dir(builtins) if not name[:1].isupper())
+AUXILIARY_MODULES = {"math", "cmath", "np", "numpy", "operator", "itertools", "random", "re", "json",
+                     "copy", "string", "statistics", "collections", "functools"}  # fmt: skip
+ELEMENTS_MAX = 50
 LITERALS = {ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp}
 
 LOAD = Load()
@@ -49,6 +56,8 @@ FALSE = name_of("false")
 MESSAGE = name_of("message")
 RAISED = name_of("raised")
 DONE = name_of("done")
+NOTE = name_of("note")
+COMPARED = name_of("compared")
 
 
 class Rewriter:
@@ -73,6 +82,27 @@ class Rewriter:
         """What a text needs that is a test as a whole."""
         if self.is_split:
             self.names = self.mark(tree.body, self.names, True)
+        self.compare(tree.body)
+
+    def compare(self, body):
+        """Its assertions stay, and tell what they compared if they fail."""
+        for statement in body:
+            test = getattr(statement, "test", None)
+            if type(statement) is not Assert:
+                for inner in bodies_of(statement):
+                    self.compare(inner)
+            elif type(test) is Compare and len(test.ops) == 1 and type(test.ops[0]) is ast.Eq:
+                values = [test.left, test.comparators[0]]
+                if type(test.left) in LITERALS:
+                    values.reverse()
+                number = Constant(self.source, lineno=test.lineno, col_offset=test.col_offset)
+                statement.test = Call(
+                    COMPARED,
+                    [number, *span_of(values[0]), *values],
+                    [],
+                    lineno=test.lineno,
+                    col_offset=test.col_offset,
+                )
 
     def mark(self, body, names, is_plain=False):
         """Marks where changed arguments are settled, see remote.py. `names` are those of results
@@ -181,15 +211,21 @@ class Rewriter:
             if operator is ast.Eq:
                 call = Call(EQUAL, [number, left, right], [], lineno=line, col_offset=column)
                 if type(left) in LITERALS and type(right) is Call:
-                    return call, right, FLAG_SWAPPED
-                return call, left, 0
+                    flag, subject = note_within(right, number)
+                    return call, subject, FLAG_SWAPPED | flag
+                flag, subject = note_within(left, number)
+                return call, subject, flag
             if operator is ast.Is:
                 call = Call(SAME, [number, left, right], [], lineno=line, col_offset=column)
                 return call, left, 0
         elif kind is ast.UnaryOp and type(test.op) is ast.Not:
             operand = test.operand
-            return Call(FALSE, [number, operand], [], lineno=line, col_offset=column), operand, 0
-        return Call(TRUE, [number, test], [], lineno=line, col_offset=column), test, 0
+            call = Call(FALSE, [number, operand], [], lineno=line, col_offset=column)
+            flag, subject = note_within(operand, number, True)
+            return call, subject, flag
+        call = Call(TRUE, [number, test], [], lineno=line, col_offset=column)
+        flag, subject = note_within(test, number, True)
+        return call, subject, flag
 
     def add(self, whole, subject, flags, scope):
         self.tests.append(
@@ -211,6 +247,94 @@ class Rewriter:
     def add_unnamed(self, name):
         """A test without an assertion of its own, such as a whole program."""
         self.tests.append((self.source, 0, 0, 0, 0, 0, 0, 0, 0, name, 0))
+
+
+def is_auxiliary(function):
+    if type(function) is Name:
+        return function.id in AUXILIARY or function.id.startswith(PREFIX)
+    if type(function) is ast.Attribute and type(function.value) is Name:
+        return function.value.id in AUXILIARY_MODULES
+    return False
+
+
+def first_calls(expressions):
+    for expression in expressions:
+        calls = tried_calls(expression)
+        if calls:
+            return calls
+    return []
+
+
+def tried_calls(expression):
+    """The calls in it that are likely the candidate's: the first of each part of an and or or."""
+    kind = type(expression)
+    if kind is Call:
+        function = expression.func
+        inner = first_calls(expression.args) or first_calls(
+            keyword.value for keyword in expression.keywords
+        )
+        if not inner and type(function) is ast.Attribute:
+            inner = tried_calls(function.value)
+            if inner and type(inner[0].func) is Name and inner[0].func.id[:1].isupper():
+                return [expression]  # a method of an object made on the spot
+        return inner or ([] if is_auxiliary(function) else [expression])
+    if kind is Compare:
+        return first_calls([expression.left, *expression.comparators])
+    if kind is ast.BinOp:
+        return first_calls([expression.left, expression.right])
+    if kind is BoolOp:
+        return [call for part in expression.values for call in tried_calls(part)]
+    if kind is ast.UnaryOp:
+        return tried_calls(expression.operand)
+    if kind in (ast.Subscript, ast.Attribute, ast.Starred):
+        return tried_calls(expression.value)
+    if kind in (ast.List, ast.Tuple, ast.Set):
+        return first_calls(expression.elts[:ELEMENTS_MAX])
+    if kind in (ast.GeneratorExp, ast.ListComp, ast.SetComp):
+        return tried_calls(expression.elt)
+    return []
+
+
+def is_tried(expression, calls):
+    """Is it nothing but what a call gave, or a part or an arrangement of that?"""
+    kind = type(expression)
+    if expression in calls:
+        return True
+    if kind is Call:
+        return all(is_tried(argument, calls) for argument in expression.args)
+    if kind in (ast.Subscript, ast.Attribute, ast.Starred):
+        return is_tried(expression.value, calls)
+    return kind in (Name, Constant)
+
+
+def span_of(node):
+    place = {"lineno": node.lineno, "col_offset": node.col_offset}
+    span = (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
+    return [Constant(part, **place) for part in span]
+
+
+def note(call, number):
+    place = {"lineno": call.lineno, "col_offset": call.col_offset}
+    made = Call(call.func, call.args, call.keywords, **place)
+    call.func = NOTE
+    call.args = [number, *span_of(call), made]
+    call.keywords = []
+
+
+def note_within(expression, number, is_truth=False):
+    """(flag, subject): has the calls in an assertion's expression noted, if what they give says more
+    than the expression's own value. `is_truth`: that is True or False."""
+    if type(expression) in (Name, Constant):
+        return 0, expression
+    if type(expression) is Call and not is_truth and not is_auxiliary(expression.func):
+        return 0, expression
+    calls = tried_calls(expression)
+    if not calls or calls[0] is expression:
+        return 0, expression
+    tells = is_truth or not is_tried(expression, calls)
+    for call in calls:
+        note(call, number)
+    return (FLAG_NOTED, calls[0]) if tells else (0, expression)
 
 
 def call_at(function, statement):

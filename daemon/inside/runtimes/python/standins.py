@@ -9,6 +9,7 @@ answer to `abs(result - 1.5) < 1e-6` or to `7 in result`.
 import weakref
 from types import GeneratorType
 
+import _assay
 import raising
 from operations import CALL, FIRST_OPERATION, OPERATIONS
 from texts import __builtins__, layout
@@ -89,10 +90,14 @@ class Handle:
     def __eq__(self, other):
         if self is other:
             return True
-        return bool(ask(self, EQ, other)) if is_standin(other) else False
+        if not is_standin(other):
+            return False
+        _assay.delegated()
+        return bool(ask(self, EQ, other))
 
     def __ne__(self, other):
         if is_standin(other):
+            _assay.delegated()
             return bool(ask(self, NE, other))
         return True
 

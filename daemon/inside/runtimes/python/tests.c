@@ -12,14 +12,10 @@
 
 #include "inside/wire.h"
 
-struct span {
-	unsigned int line, column, end_line, end_column;
-};
-
 struct test {
 	unsigned int source;
-	struct span whole;
-	struct span call;
+	struct tests_span whole;
+	struct tests_span call;
 	PyObject *name; /* bytes, borrowed from the list that tests.keep holds */
 	unsigned int flags;
 };
@@ -102,6 +98,11 @@ bool tests_is_swapped(uint32_t index)
 	return (tests.list[index].flags & TESTS_FLAG_SWAPPED) != 0;
 }
 
+bool tests_tells_noted(uint32_t index)
+{
+	return (tests.list[index].flags & TESTS_FLAG_NOTED) != 0;
+}
+
 bool tests_is_behind(uint32_t index, uint32_t source, uint32_t line)
 {
 	const struct test *test = &tests.list[index];
@@ -139,7 +140,7 @@ static size_t find_line(unsigned int source, const char *text, size_t len, unsig
 	return at;
 }
 
-static struct records_field cut(unsigned int source, const struct span *span, size_t limit)
+static struct records_field cut(unsigned int source, const struct tests_span *span, size_t limit)
 {
 	PyObject *bytes = PyList_GetItem(tests.sources, (Py_ssize_t)source);
 	size_t start, end, len;
@@ -185,9 +186,29 @@ static struct records_field renamed(struct records_field call, size_t limit)
 	return (struct records_field){.bytes = text, .len = new_len + len};
 }
 
-struct records_field tests_call(uint32_t index, size_t limit)
+struct records_field tests_call_at(uint32_t index, const struct tests_span *span, size_t limit)
 {
-	struct records_field call = cut(tests.list[index].source, &tests.list[index].call, limit);
+	struct records_field call = cut(tests.list[index].source, span, limit);
 
 	return tests.parameter != NULL ? renamed(call, limit) : call;
+}
+
+struct records_field tests_call(uint32_t index, size_t limit)
+{
+	return tests_call_at(index, &tests.list[index].call, limit);
+}
+
+struct records_field tests_condition(uint32_t index, size_t limit)
+{
+	static const char keyword[] = "assert";
+	const size_t len = sizeof(keyword) - 1;
+	struct records_field text = tests_source(index, limit);
+
+	if (text.len < len || memcmp(text.bytes, keyword, len) != 0)
+		return text;
+	text.bytes += len;
+	text.len -= len;
+	for (; text.len > 0 && text.bytes[0] == ' '; text.len--)
+		text.bytes++;
+	return text;
 }

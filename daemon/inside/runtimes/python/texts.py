@@ -124,6 +124,43 @@ def render(value, limit):
     return encode(text, limit)
 
 
+# Of two long values that begin alike; core/excerpt.h of the daemon reads the mark.
+GAP = " ... (character %d) ... "
+SAME_AT_FIRST = 60
+SAME_BEFORE = 60
+COMPARED_MAX = 1 << 20
+
+
+def first_difference(one, other):
+    """How many characters of two texts are the same."""
+    low = 0
+    high = min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def render_both(expected, actual, limit):
+    """Texts of two values that differ; of long ones the part around their first difference."""
+    texts = [render(expected, limit), render(actual, limit)]
+    if max(map(len, texts)) <= limit * 3 // 4:
+        return tuple(texts)
+    try:
+        whole = [sketch(value, COMPARED_MAX, DEPTH_MAX) for value in (expected, actual)]
+    except Exception:
+        return tuple(texts)
+    same = first_difference(*whole)
+    if same == max(map(len, whole)) or same < limit // 4:
+        return tuple(texts)
+    start = same - SAME_BEFORE
+    head = whole[0][:SAME_AT_FIRST] + GAP % (start + 1)
+    return tuple(encode(head + text[start:], limit) for text in whole)
+
+
 # ---------------------------------------------------------------- exceptions
 
 

@@ -1,0 +1,76 @@
+"""How much the results of failing candidates say: solutions of models that were recorded as wrong.
+
+A result is complete if each of its tests that failed carries its call with the expected and the
+actual value, or the exception with the line of the candidate's own code. The feedback must say the
+same of one test at least.
+"""
+import collections
+
+from support import shared
+from support.wire import evaluate, pb, verdict_name
+
+FAILURES = {pb.OUTCOME_FAILED, pb.OUTCOME_ERROR, pb.OUTCOME_CRASHED, pb.OUTCOME_TIME_LIMIT}
+WRONG = {pb.FAILED, pb.ERROR}
+
+
+def requests():
+    tasks = {(task["dataset"], task["task"]): task
+             for task in shared.read_lines("labelled/tasks.jsonl.gz") if task["lang"] == "python"}
+    for row in shared.read_lines("labelled/candidates.jsonl.gz"):
+        if row["lang"] == "python" and not row["verdict"]:
+            task = tasks[row["dataset"], row["task"]]
+            yield evaluate(row["code"], task=row["task"], prompt=task["prompt"],
+                           check=task["test"], entry_point=task["entry"], cpu_ms=2000,
+                           wall_ms=15000)
+
+
+def says_enough(error):
+    return bool(error.type and error.line)
+
+
+def is_complete(test):
+    has_values = test.call and test.expected and test.actual
+    return bool(has_values) or says_enough(test.error)
+
+
+def failures(result):
+    return [test for test in result.tests if test.outcome in FAILURES]
+
+
+def is_result_complete(result):
+    failed = failures(result)
+    return all(map(is_complete, failed)) if failed else says_enough(result.error)
+
+
+def is_feedback_complete(result):
+    text = result.feedback.decode("utf-8", "replace")
+    return ("Expected: " in text and "Actual: " in text) or "\nAt line " in text
+
+
+def describe(result):
+    test = next((test for test in failures(result) if not is_complete(test)), None)
+    if test is None:
+        return f"{result.id}: {result.error.type} {result.detail.decode()}"
+    return f"{result.id}: {test.source.decode()[:80]}: {test.error.type} at {test.error.line}"
+
+
+def test_failing_results_say_what_went_wrong(client, capsys):
+    wrong, verdicts, incomplete, silent = 0, collections.Counter(), [], []
+    for answer in client.judge_many(requests()):
+        (result,) = answer.results
+        verdicts[verdict_name(result)] += 1
+        if result.verdict not in WRONG:
+            continue
+        wrong += 1
+        if not is_result_complete(result):
+            incomplete.append(describe(result))
+        if not is_feedback_complete(result):
+            silent.append(f"{result.id}: {result.feedback.decode()[:200]!r}")
+    with capsys.disabled():
+        print(f"\n{dict(verdicts)}; of {wrong} FAILED and ERROR results "
+              f"{1 - len(incomplete) / wrong:.1%} are complete, "
+              f"{1 - len(silent) / wrong:.1%} by their feedback")
+        print("".join(f"  {line}\n" for line in incomplete + silent), end="")
+    assert wrong > 300
+    assert len(incomplete) <= 0.05 * wrong
+    assert len(silent) <= 0.05 * wrong
