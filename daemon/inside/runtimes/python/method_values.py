@@ -131,6 +131,9 @@ def reading(name, value):
 
 
 def expected_actual(name, left, right, swapped):
+    if name not in READINGS:
+        values = (left, right) if swapped else (right, left)
+        return texts.render_both(*values, VALUE_BYTES)
     if not swapped:
         return reading(name, right), render(left)
     if name in ("in", "assertIn", "not in", "assertNotIn"):

@@ -111,6 +111,7 @@ def plan_asserts(asserts, is_split=False):
         else:
             has_trial = has_trial or can_fail(tree)
             rewriter.rewrite_plain(tree)
+            rewriter.compare(tree.body)
             number = ast.Constant(index, lineno=1, col_offset=0)
             body.append(guard([*tree.body, done(number, 1, 0)], number, 1, 0))
             lines = source.split(b"\n")

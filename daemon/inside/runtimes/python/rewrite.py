@@ -82,10 +82,9 @@ class Rewriter:
         """What a text needs that is a test as a whole."""
         if self.is_split:
             self.names = self.mark(tree.body, self.names, True)
-        self.compare(tree.body)
 
     def compare(self, body):
-        """Its assertions stay, and tell what they compared if they fail."""
+        """Of a text that is one test: its assertions tell what they compared if they fail."""
         for statement in body:
             test = getattr(statement, "test", None)
             if type(statement) is not Assert:
