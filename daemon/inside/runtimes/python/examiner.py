@@ -286,6 +286,7 @@ def rehearse():
     examinee.compile_candidate(b"def f(x):\n    ''' text '''\n", b"    return x + 1\n", b"f")
     layout.code = b""
     layout.prompt_lines = 0
+    unittest_kind.rehearse()
     split.rehearse()
 
 

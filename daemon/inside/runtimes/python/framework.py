@@ -1,7 +1,7 @@
 """The modules of a test framework, imported by the judging side for its own use.
 
-In a shared examination the candidate must not get hold of them while it is loaded: what it patches
-then is a copy of its own. They are put in their place when the tests are defined.
+They are kept aside until the tests are defined: in a shared examination the candidate must not get
+hold of them while it is loaded, and what it imports and patches then is a copy of its own.
 """
 
 import os
@@ -48,9 +48,10 @@ class Framework:
         self.failure = () if is_unittest else self.module.fail.Exception
         self.modules = {}
         self.mark()
+        self.hide()
 
     def mark(self):
-        """Its frames are none of a traceback that is told."""
+        """What is imported by now belongs to it: its frames are none of a traceback that is told."""
         for name, module in list(sys.modules.items()):
             if name.partition(".")[0] in self.parts:
                 self.modules[name] = module

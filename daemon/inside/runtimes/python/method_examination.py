@@ -30,7 +30,7 @@ __assay__ = layout
 
 
 class Kind:
-    """`plan(source, is_split)`; `framework()` imports it; `run(framework, plan, namespace, tally)`."""
+    """`plan(source, is_split)`; `framework()`, hidden; `run(framework, plan, namespace, tally)`."""
 
     # The framework keeps state of a run, so an examiner serves one candidate.
     serves_several = False
@@ -55,7 +55,8 @@ def announce(plan):
 
 
 def define(plan, namespace, tally, framework, modules):
-    """Executes the source. Whether there are tests to run now. `modules`: names of the candidate's."""
+    """Executes the source. Whether there are tests to run now. `modules`: names that stand for the
+    candidate's."""
     namespace.update(HELPERS, __builtins__=examinee.BUILTINS)
     try:
         exec(plan.code, namespace)
@@ -98,6 +99,7 @@ def examine_split(kind, prompt, entry_point, setup, tests, aliases):
     if not announce(plan):
         return
     framework = kind.framework()
+    framework.show()
     _assay.state(STATE_LOADING)
     candidate = split.prepared[0]
     used = names_used(plan.code)
@@ -129,7 +131,6 @@ def examine_shared(kind, prompt, code, entry_point, setup, tests, aliases):
         return
     noted.is_shared = True
     framework = kind.framework()
-    framework.hide()
     _assay.state(STATE_LOADING)
     module = load_candidate(prompt, code, entry_point, aliases)
     framework.show()

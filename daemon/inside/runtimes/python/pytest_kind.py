@@ -25,7 +25,7 @@ from method_plan import (
 from plan import FAULT_TESTS, Refused
 from rewrite import last_name
 from texts import TESTS_FILE, Gone, __builtins__, layout
-from unittest_kind import is_case, strict_case
+from unittest_kind import is_case, prepared
 
 __assay__ = layout
 
@@ -260,9 +260,8 @@ def make_framework():
     for name in STEERING:
         os.environ.pop(name, None)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    framework = Framework("pytest")
-    strict_case(__import__("unittest").TestCase)
-    return framework
+    prepared.show()
+    return Framework("pytest")
 
 
 def run(framework, plan, namespace, tally):

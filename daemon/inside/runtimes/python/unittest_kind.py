@@ -269,6 +269,14 @@ def make_framework():
     return framework
 
 
+# Made before the fork: nobody pays for it, and no candidate has touched it.
+prepared = make_framework()
+
+
+def framework():
+    return prepared
+
+
 def run(framework, plan, namespace, tally):
     run_suites(framework.module, plan, namespace, tally)
 
@@ -281,4 +289,26 @@ def examine_shared(*job):
     examination.examine_shared(KIND, *job)
 
 
-KIND = examination.Kind(plan_unittest, make_framework, run)
+KIND = examination.Kind(plan_unittest, framework, run)
+
+REHEARSED = b"""
+import unittest
+class TestSample(unittest.TestCase):
+    def setUp(self):
+        self.xs = [1, 2]
+    @unittest.skip("text")
+    def test_one(self):
+        for x in self.xs:
+            self.assertEqual(f(x), x)
+    def test_two(self):
+        with self.assertRaises(ValueError):
+            f(None)
+        assert f(1) == 1 and not f(0), "text"
+if __name__ == "__main__":
+    unittest.main()
+"""
+
+
+def rehearse():
+    """Before the fork: the interpreter specializes what runs often."""
+    plan_unittest(REHEARSED, True)
