@@ -110,8 +110,9 @@ def test_output_of_the_candidate_is_captured_where_it_is_printed(client):
             shout("hey")
             assert capsys.readouterr().out == "hey\\n"
             (tmp_path / "x").write_text("a")
-        """, wish=pb.INTEGRITY_WISH_SHARED)
-    assert result.passed, told(result)
+        """, wish=pb.INTEGRITY_AUTO)
+    assert result.passed and result.integrity == pb.SHARED, told(result)
+    assert result.shared_because
 
 
 def test_what_a_failure_tells(client):

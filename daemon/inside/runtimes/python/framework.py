@@ -51,7 +51,7 @@ class Framework:
         self.hide()
 
     def mark(self):
-        """What is imported by now belongs to it: its frames are none of a traceback that is told."""
+        """What is imported by now belongs to it: no frame of it is told in a traceback."""
         for name, module in list(sys.modules.items()):
             if name.partition(".")[0] in self.parts:
                 self.modules[name] = module

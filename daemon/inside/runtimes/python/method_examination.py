@@ -32,9 +32,6 @@ __assay__ = layout
 class Kind:
     """`plan(source, is_split)`; `framework()`, hidden; `run(framework, plan, namespace, tally)`."""
 
-    # The framework keeps state of a run, so an examiner serves one candidate.
-    serves_several = False
-
     def __init__(self, plan, framework, run):
         self.plan = plan
         self.framework = framework

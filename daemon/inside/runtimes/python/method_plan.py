@@ -1,8 +1,8 @@
 """Tests that are functions or methods, found in their source: the kinds unittest and pytest.
 
-The plan is made of the source alone, before anything of the candidate is known, so that no candidate
-decides how many tests there are. What is only made while the source runs (by setattr, in a function,
-by hooks of the framework) goes into one further test, GENERATED.
+The plan is made of the source alone, before anything of the candidate is known, so that no
+candidate decides how many tests there are. What is only made while the source runs (by setattr, in
+a function) goes into one further test, GENERATED.
 
 An assert statement stays one; its condition notes the values that make it fail:
 
@@ -10,11 +10,11 @@ An assert statement stays one; its condition notes the values that make it fail:
 """
 
 import ast
-import sys
 from ast import Call, Compare, Constant
 
 import _assay
 from plan import HELPERS, Plan, clean, compile_tree, parse
+from remote import is_builtin
 from rewrite import PREFIX, last_name, name_of
 from texts import __builtins__, layout
 
@@ -172,10 +172,8 @@ def is_of_machine(expression):
     """Is it made of constants and of what modules tell of the machine? A text is code."""
     if type(expression) is Constant:
         return type(expression.value) is not str
-    return all(
-        type(node) is not ast.Name or node.id in MACHINE or hasattr(sys.modules["builtins"], node.id)
-        for node in ast.walk(expression)
-    )
+    names = {node.id for node in ast.walk(expression) if type(node) is ast.Name}
+    return all(name in MACHINE or is_builtin(name) for name in names)
 
 
 def skips_in_any_case(decorator):

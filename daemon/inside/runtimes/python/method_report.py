@@ -4,8 +4,8 @@ An outcome goes to C as soon as it is known (methods.c). What is told of a failu
 method_values.py.
 
 A skip is only told as one if the tests decide it by themselves: by what the source says alone, or,
-split, before anything was asked of the candidate. Else it is a failure: a candidate that cannot pass
-a test must not be able to be spared it.
+split, before anything was asked of the candidate. Else it is a failure: a candidate that cannot
+pass a test must not be able to be spared it.
 """
 
 import _assay
@@ -30,9 +30,9 @@ class Tally:
         self.has_failed = False
         self.has_passed = False
         self.reached = set()
-        self.passed_later = {}  # index -> cases that are still to come
-        self.skipped_later = {}  # index -> (name, reason) of a case that was skipped
-        self.is_asked_early = False  # was the candidate asked anything while the tests were defined?
+        self.left = {}  # index -> cases that are still to come
+        self.skipped = {}  # index -> (name, reason) of a case that was; None: another has passed
+        self.is_asked_early = False  # the candidate was asked while the tests were defined
         self.asked_at = self.asked()  # requests made when the present test began
 
     def asked(self):
@@ -57,17 +57,17 @@ class Tally:
 
     def expect(self, index):
         """One more case will tell its outcome of this index."""
-        self.passed_later[index] = self.passed_later.get(index, 0) + 1
+        self.left[index] = self.left.get(index, 0) + 1
 
     def end_case(self, index, name, has_passed):
         """The index has passed, or is skipped, when its last case is over."""
-        left = self.passed_later.get(index, 1) - 1
-        self.passed_later[index] = left
+        left = self.left.get(index, 1) - 1
+        self.left[index] = left
         if has_passed:
-            self.skipped_later[index] = None
+            self.skipped[index] = None
         if left > 0:
             return
-        skipped = self.skipped_later.get(index)
+        skipped = self.skipped.get(index)
         if skipped is None:
             self.record(index, OUTCOME_PASSED, name)
         else:
@@ -104,12 +104,12 @@ class Tally:
         if not is_allowed:
             self.fail_with(index, name, "skipped, which the candidate may have caused: " + reason)
             return
-        if self.skipped_later.get(index, True) is not None:
-            self.skipped_later[index] = (name, texts.encode(reason, VALUE_BYTES))
+        if self.skipped.get(index, True) is not None:
+            self.skipped[index] = (name, texts.encode(reason, VALUE_BYTES))
         self.end_case(index, name, False)
 
     def complete(self, errors):
-        """What was planned and not reached. `errors`: key of a class -> what kept its tests away."""
+        """What was planned and not reached. `errors`: class -> what kept its tests away."""
         if not self.goes_on or (self.candidate is not None and self.candidate.gone is not None):
             return
         for key, indices in self.plan.places.items():

@@ -35,7 +35,8 @@ FOLDER = "/tmp"
 STEERING = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DEBUG", "PYTEST_CURRENT_TEST")
 LEFT_OUT = ("cacheprovider", "doctest", "faulthandler", "junitxml", "nose", "pastebin", "stepwise",
             "terminal")  # fmt: skip
-ARGUMENTS = ["--noconftest", "--capture=no", "--assert=plain", "-c", os.devnull, "--rootdir", FOLDER]
+ARGUMENTS = ["--noconftest", "--capture=no", "--assert=plain", "--rootdir=" + FOLDER]
+ARGUMENTS += ["-c", os.devnull]
 for name in LEFT_OUT:
     ARGUMENTS += ["-p", "no:" + name]
 
@@ -114,7 +115,8 @@ def find_functions(tree):
             methods += find_in_class(node, "", (), classes, literals)
     methods.sort(key=lambda method: method.node.lineno)
     known = {id(method.node) for method in methods}
-    known.update(id(inner) for node in classes.values() for inner in node.body if is_function(inner))
+    for node in classes.values():
+        known.update(map(id, filter(is_function, node.body)))
     known.update(map(id, functions.values()))
     return methods, makes_tests(tree, known)
 

@@ -1,9 +1,9 @@
 """Tests of kind unittest: each test method is a test. In the judging process.
 
 The methods are run by the real unittest, which in a split examination the candidate cannot reach.
-Which of them there are, is read from the source (method_plan.py); what runs is what unittest's loader
-finds in the classes. subTest belongs to its method. An expected failure counts as skipped: that a
-test fails is no evidence for the candidate.
+Which of them there are, is read from the source (method_plan.py); what runs is what unittest's
+loader finds in the classes. subTest belongs to its method. An expected failure counts as skipped:
+that a test fails is no evidence for the candidate.
 """
 
 import ast
@@ -183,7 +183,7 @@ def is_marked(test):
 
 
 def holder_of(holder):
-    """What "setUpClass (tests.TestX)" or "tearDownModule (tests)" stands for: (class, is it before?)"""
+    """(class, is it before?) of `setUpClass (tests.TestX)` or `tearDownModule (tests)`"""
     what, _, name = str(holder.description).rstrip(")").partition(" (")
     return name.partition(".")[2], what.startswith("setUp")
 
@@ -217,8 +217,9 @@ def suites_of(unittest, plan, namespace):
     loader = unittest.TestLoader()
     classes = []
     for value in namespace.values():
-        if isinstance(value, type) and issubclass(value, unittest.TestCase) and value not in classes:
-            classes.append(value)
+        if isinstance(value, type) and issubclass(value, unittest.TestCase):
+            if value not in classes:
+                classes.append(value)
     suites = [loader.loadTestsFromTestCase(case) for case in classes]
     if plan.has_load_tests:
         return [namespace["load_tests"](loader, unittest.TestSuite(suites), None)]
