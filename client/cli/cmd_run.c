@@ -218,6 +218,18 @@ static int set_tests(enum test_kind kind, const struct text *tests, assay_reques
 	}
 }
 
+/* Tests may import the solution by the name of its file. */
+static int set_module(const char *path, assay_request *request)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL ? slash + 1 : path;
+	size_t len = strcspn(name, ".");
+
+	if (strcmp(name + len, ".py") != 0)
+		return 0;
+	return assay_request_set_text(request, ASSAY_REQUEST_MODULE, name, len);
+}
+
 static int fill_request(const struct run_arguments *arguments, const struct run_files *files,
 			assay_request *request)
 {
@@ -236,6 +248,8 @@ static int fill_request(const struct run_arguments *arguments, const struct run_
 		cli_error("%s, line %zu is no assert; try --kind program", arguments->tests, line);
 		return CLI_USAGE;
 	}
+	if (err == 0)
+		err = set_module(arguments->solution, request);
 	if (err == 0)
 		err = request_limits_apply(&arguments->limits, request);
 	if (err == 0)

@@ -57,8 +57,6 @@ static void look_at(const struct statement *statement, struct shape *shape)
 	if (statement_starts_with(statement, "if") &&
 	    contains(statement->text, statement->len, "__name__"))
 		shape->starts_itself = true;
-	if (statement_starts_with(statement, "unittest.main"))
-		shape->starts_itself = true;
 	if (statement_starts_with(statement, "assert"))
 		shape->n_asserts++;
 	else if (shape->n_asserts > 0)
@@ -87,9 +85,10 @@ enum test_kind guess_test_kind(const char *source, size_t len)
 		return TEST_KIND_CHECK;
 	if (shape.n_asserts > 0 && shape.n_others_before == 0 && shape.n_others_after == 0)
 		return TEST_KIND_ASSERTS;
-	if (contains(source, len, "unittest") && contains(source, len, "TestCase") &&
-	    !shape.starts_itself)
+	if (contains(source, len, "unittest") && contains(source, len, "TestCase"))
 		return TEST_KIND_UNITTEST;
+	if (contains(source, len, "import pytest") && contains(source, len, "def test"))
+		return TEST_KIND_PYTEST;
 	if (shape.defines_test && shape.n_asserts == 0 && !shape.starts_itself)
 		return TEST_KIND_PYTEST;
 	return TEST_KIND_PROGRAM;

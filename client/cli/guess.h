@@ -20,8 +20,8 @@ const char *test_kind_name(enum test_kind kind);
 int test_kind_from_name(const char *name, enum test_kind *kind);
 
 /* check: defines check() at the top. asserts: nothing but asserts, perhaps after imports. unittest:
- * names unittest.TestCase and does not start it itself. pytest: defines test_... at the top. Else
- * program. */
+ * names unittest.TestCase. pytest: imports it, or defines test_... at the top and does not call it
+ * itself. Else program. */
 enum test_kind guess_test_kind(const char *source, size_t len);
 
 /* The last function defined at the top of the source; borrowed from it. Length, 0: there is none.

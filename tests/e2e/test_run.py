@@ -43,6 +43,38 @@ def test_tests_that_define_check(assay, files):
     assert ended.returncode == 0
 
 
+UNITTEST = """
+import unittest
+from solution import add
+
+class TestAdd(unittest.TestCase):
+    def test_small(self):
+        self.assertEqual(add(1, 2), 3)
+    def test_zero(self):
+        self.assertEqual(add(0, 0), 0)
+
+if __name__ == "__main__":
+    unittest.main()
+"""
+PYTEST = """
+import pytest
+from solution import add
+
+@pytest.mark.parametrize("a, b, want", [(1, 2, 3), (0, 0, 0)])
+def test_add(a, b, want):
+    assert add(a, b) == want
+"""
+
+
+@pytest.mark.parametrize("tests, kind", [(UNITTEST, "unittest"), (PYTEST, "pytest")])
+def test_files_of_a_test_framework(assay, files, tests, kind):
+    ended = assay("run", *files(GOOD_ADD, tests))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert kind in ended.stdout and "SPLIT" in ended.stdout
+    ended = assay("run", *files(WRONG_ADD, tests))
+    assert ended.returncode == 1 and "-1" in ended.stdout, ended.stdout
+
+
 def test_control_bytes_do_not_reach_the_terminal(assay, files):
     ended = assay("run", *files("print('\\x1b[2J\\x07')\n" + WRONG_ADD))
     assert "\x1b" not in ended.stdout + ended.stderr and "\x07" not in ended.stdout
