@@ -5,8 +5,9 @@ reference solutions of HumanEval. Prints a table; writes one JSON line a runner 
 $ASSAY_BUILD/bench/results.jsonl. ROUNDS=n sets the number of rounds (default 5).
 
 floor: the same warm interpreter forked without any isolation (floor.c). split and shared: through
-assayd with one request a candidate (load.c), the tests in a process of their own or in the
-candidate's; throughput with a few requests waiting, latency with none.
+assayd (load.c), the tests in a process of their own or in the candidate's; throughput with a few
+requests waiting, latency with none. "split x 8": requests of 8 candidates for one task, whose times
+are those of whole requests.
 """
 
 import glob
@@ -35,6 +36,7 @@ DATA = (
     os.path.join(ROOT, "tests", "data", "tasks.jsonl"),
 )
 POLICY = os.path.join(ROOT, "policies", "python", "policy.yaml")
+CANDIDATES = (1, 8, 32)  # for one task, in one request
 WAITING = 4  # requests in flight for each slot when throughput is measured
 IDLE_SECONDS = 5
 PLAIN = ["/usr/bin/python3", "-I"]
@@ -126,8 +128,10 @@ class Floor(Runner):
 class Socket(Runner):
     """Through assayd; `integrity` as in a request: split, two cells an evaluation, or shared."""
 
-    def __init__(self, slots, tasks, folder, integrity):
-        super().__init__(integrity, slots)
+    def __init__(self, slots, tasks, folder, integrity, n_candidates=1):
+        super().__init__(integrity + (" x %d" % n_candidates if n_candidates > 1 else ""), slots)
+        self.integrity = integrity
+        self.n_candidates = n_candidates
         self.path = os.path.join(folder, "load.tasks")
         self.n_tasks = len(tasks)
         with open(self.path, "wb") as file:
@@ -138,12 +142,15 @@ class Socket(Runner):
 
     def load(self, window):
         program = os.path.join(BUILD, "bench", "load")
-        return run_lines([program, self.daemon.path, self.path, str(window), self.name], "PASSED")
+        command = [program, self.daemon.path, self.path, str(window), self.integrity]
+        return run_lines([*command, str(self.n_candidates)], "PASSED")
 
     def measure(self):
-        seconds, _, failed = self.load(self.workers * WAITING)
-        _, latencies, failed_too = self.load(self.workers)
-        self.take(seconds, latencies, max(failed, failed_too), self.n_tasks)
+        seconds, latencies, failed = self.load(self.workers * WAITING)
+        if self.n_candidates == 1:
+            _, latencies, failed_too = self.load(self.workers)
+            failed = max(failed, failed_too)
+        self.take(seconds, latencies, failed, self.n_tasks * self.n_candidates)
 
 
 class Command(Runner):
@@ -184,7 +191,8 @@ def make_runners(tasks, folder):
     for workers in (1, 2):
         runners.append(Floor(workers, tasks, folder))
         runners.append(Socket(workers, tasks, folder, "shared"))
-        runners.append(Socket(workers, tasks, folder, "split"))
+        for n_candidates in CANDIDATES:
+            runners.append(Socket(workers, tasks, folder, "split", n_candidates))
         runners.append(Command("python3 -I", workers, tasks, folder, lambda path: [*PLAIN, path]))
         if shutil.which("bwrap"):
             runners.append(Command("bubblewrap", workers, tasks, folder, in_bubblewrap))

@@ -1,8 +1,8 @@
 /*
- * Load for a daemon, through libassay: one request with one candidate for each task, at most WINDOW
- * of them in flight, each timed from its submission to its Done.
+ * Load for a daemon, through libassay: one request for each task, its code given CANDIDATES times, at
+ * most WINDOW of them in flight, each timed from its submission to its Done.
  *
- *     load SOCKET TASKS WINDOW
+ *     load SOCKET TASKS WINDOW split|shared CANDIDATES
  *
  * TASKS: for each task four texts (prompt, code, test, entry point), each led by its length (4
  * bytes, host order). Prints one line a task, "INDEX NANOSECONDS VERDICT", then
@@ -35,7 +35,7 @@ struct task {
 	uint64_t request;
 	uint64_t submitted_ns;
 	uint64_t ns;
-	enum assay_verdict verdict;
+	enum assay_verdict verdict; /* of the last candidate that did not pass, if there is one */
 };
 
 static struct task tasks[TASKS_MAX];
@@ -77,7 +77,16 @@ static void read_tasks(const char *path)
 	}
 }
 
-static void submit(assay_client *client, struct task *task, enum assay_integrity integrity)
+static void add_candidates(assay_request *request, const struct text *code, size_t n_candidates)
+{
+	for (size_t i = 0; i < n_candidates; i++)
+		if (assay_request_add_candidate(request, NULL, code->bytes, code->len) < 0)
+			die("cannot add a candidate");
+}
+
+/* Without the negative control of SHARED: what one run costs is to be seen. */
+static void submit(assay_client *client, struct task *task, enum assay_integrity integrity,
+		   size_t n_candidates)
 {
 	assay_request *request = assay_request_new("python");
 	const struct text *texts = task->texts;
@@ -89,9 +98,11 @@ static void submit(assay_client *client, struct task *task, enum assay_integrity
 				   texts[ENTRY_POINT].len) < 0 ||
 	    assay_request_set_check(request, texts[TEST].bytes, texts[TEST].len) < 0 ||
 	    assay_request_set_number(request, ASSAY_REQUEST_NO_CACHE, 1) < 0 ||
-	    assay_request_set_number(request, ASSAY_REQUEST_INTEGRITY, integrity) < 0 ||
-	    assay_request_add_candidate(request, NULL, texts[CODE].bytes, texts[CODE].len) < 0)
+	    assay_request_set_number(request, ASSAY_REQUEST_NO_CONTROL, 1) < 0 ||
+	    assay_request_set_number(request, ASSAY_REQUEST_INTEGRITY, integrity) < 0)
 		die("cannot make a request");
+	add_candidates(request, &texts[CODE], n_candidates);
+	task->verdict = ASSAY_PASSED;
 	task->submitted_ns = now_ns();
 	if (assay_submit(client, request, &task->request) < 0)
 		die(assay_client_error(client));
@@ -106,6 +117,12 @@ static struct task *find_task(uint64_t request)
 	}
 	die("an answer to nothing");
 	return NULL;
+}
+
+static void take_verdict(struct task *task, enum assay_verdict verdict)
+{
+	if (verdict != ASSAY_PASSED)
+		task->verdict = verdict;
 }
 
 /* Waits for one answer. True: a request is done. */
@@ -124,7 +141,7 @@ static bool take_answer(assay_client *client)
 	}
 	task = find_task(assay_event_request(event));
 	if (assay_event_type(event) == ASSAY_EVENT_RESULT)
-		task->verdict = assay_result_verdict(assay_event_result(event));
+		take_verdict(task, assay_result_verdict(assay_event_result(event)));
 	is_done = assay_event_type(event) == ASSAY_EVENT_DONE;
 	if (is_done)
 		task->ns = now_ns() - task->submitted_ns;
@@ -136,22 +153,23 @@ int main(int argc, char **argv)
 {
 	assay_client *client;
 	enum assay_integrity integrity;
-	size_t window, submitted = 0, done = 0;
+	size_t window, n_candidates, submitted = 0, done = 0;
 	uint64_t start;
 
-	if (argc != 5) {
-		fprintf(stderr, "usage: load SOCKET TASKS WINDOW split|shared\n");
+	if (argc != 6) {
+		fprintf(stderr, "usage: load SOCKET TASKS WINDOW split|shared CANDIDATES\n");
 		return 2;
 	}
 	read_tasks(argv[2]);
 	window = strtoul(argv[3], NULL, 10);
+	n_candidates = strtoul(argv[5], NULL, 10);
 	integrity = strcmp(argv[4], "shared") == 0 ? ASSAY_SHARED : ASSAY_SPLIT;
 	if (assay_connect(argv[1], "load", CONNECT_TIMEOUT_MS, &client) < 0)
 		die("cannot connect");
 	start = now_ns();
 	while (done < n_tasks) {
 		while (submitted < n_tasks && submitted - done < window)
-			submit(client, &tasks[submitted++], integrity);
+			submit(client, &tasks[submitted++], integrity, n_candidates);
 		done += take_answer(client);
 	}
 	start = now_ns() - start;
