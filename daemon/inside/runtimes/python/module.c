@@ -7,6 +7,7 @@
 
 #include "inside/runtimes/python/channel.h"
 #include "inside/runtimes/python/gaps.h"
+#include "inside/runtimes/python/huge.h"
 #include "inside/runtimes/python/judge.h"
 #include "inside/runtimes/python/methods.h"
 #include "inside/runtimes/python/values.h"
@@ -32,6 +33,22 @@ static PyObject *module_fill_gaps(PyObject *module, PyObject *nothing)
 	(void)module;
 	(void)nothing;
 	gaps_fill();
+	Py_RETURN_NONE;
+}
+
+static PyObject *module_start_huge(PyObject *module, PyObject *nothing)
+{
+	(void)module;
+	(void)nothing;
+	huge_start();
+	Py_RETURN_NONE;
+}
+
+static PyObject *module_finish_huge(PyObject *module, PyObject *nothing)
+{
+	(void)module;
+	(void)nothing;
+	huge_finish();
 	Py_RETURN_NONE;
 }
 
@@ -72,6 +89,9 @@ static PyMethodDef methods[] = {
 	 "serve(run, areas): lock this process and serve runs; does not return"},
 	{"fill_gaps", module_fill_gaps, METH_NOARGS,
 	 "fill_gaps(): takes what is free between what lives, for good"},
+	{"start_huge", module_start_huge, METH_NOARGS,
+	 "start_huge(): memory taken from now on can become huge pages"},
+	{"finish_huge", module_finish_huge, METH_NOARGS, "finish_huge(): it does"},
 	{"encode", module_encode, METH_VARARGS,
 	 "encode(value, export): bytes; export(object) gives (kind, ident, label) of a handle"},
 	{"decode", module_decode, METH_VARARGS,

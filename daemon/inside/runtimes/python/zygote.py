@@ -70,9 +70,10 @@ def main():
     modules = sys.argv[1:]
     areas = WORK_AREAS
     sys.path.insert(0, FOLDER)
-    handlers = import_without_fork_handlers(modules)
     import _assay
 
+    _assay.start_huge()
+    handlers = import_without_fork_handlers(modules)
     _assay.fill_gaps()  # so that ours lie together
     import examiner
     import rehearsal
@@ -94,6 +95,7 @@ def main():
     gc.freeze()
     gc.disable()  # the examiner enables it for the candidate
     _assay.fill_gaps()
+    _assay.finish_huge()
     _assay.serve(examiner.run, areas)
 
 
