@@ -70,6 +70,7 @@ class Candidate(Peer):
         self.twins = []  # (argument, what was returned in its place)
         self.standins.add_class(MODULE_CLASS, ("module", "builtins", "", [], []))
         self.module = self.standins.object(MODULE_IDENT, MODULE_CLASS)
+        self.standins.make_ready(standins.FUNCTION_IDENT, standins.FUNCTION)
 
     def lose(self, gone):
         _assay.lost()

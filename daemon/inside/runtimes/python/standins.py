@@ -7,7 +7,7 @@ answer to `abs(result - 1.5) < 1e-6` or to `7 in result`.
 """
 
 import weakref
-from types import GeneratorType
+from types import FunctionType, GeneratorType
 
 import _assay
 import raising
@@ -345,7 +345,7 @@ def supports(kind, name):
     return False
 
 
-def describe_class(kind, peer):
+def describe(kind, peer):
     """(name, module, builtin base if it is an exception, idents of its bases, special methods)"""
     name = str(kind.__name__)[:NAME_MAX]
     module = str(kind.__module__)[:NAME_MAX]
@@ -359,6 +359,16 @@ def describe_class(kind, peer):
     return (name, module, base, bases[:BASES_MAX], methods)
 
 
+# The class that nearly every examination needs, and the ident by which the other half will know it
+# if what it hands over first is a function.
+FUNCTION = describe(FunctionType, None)
+FUNCTION_IDENT = 2
+
+
+def describe_class(kind, peer):
+    return FUNCTION if kind is FunctionType else describe(kind, peer)
+
+
 class StandIns:
     """The stand-ins of one half."""
 
@@ -370,6 +380,13 @@ class StandIns:
         self.exception_classes = {}  # class here -> ident there
         self.handles = weakref.WeakValueDictionary()
         self.generators = weakref.WeakKeyDictionary()
+        self.ready = {}  # made before the fork: ident there -> (description, class here)
+
+    def make_ready(self, ident, description):
+        """Makes a class that is likely to be wanted. A new class is looked up in for a hundred
+        names, and each one writes to the interpreter's caches."""
+        self.add_class(ident, description)
+        self.ready[ident] = description, self.classes.pop(ident)
 
     def ident_of(self, thing):
         """Ident there, if it is a stand-in."""
@@ -410,6 +427,11 @@ class StandIns:
         return generator
 
     def add_class(self, ident, description):
+        if ident in self.ready:
+            known, kind = self.ready.pop(ident)
+            if known == description:
+                self.classes[ident] = kind
+                return
         name, module, base, bases, methods = description
         if type(name) is not str or type(module) is not str or not name.isprintable():
             raise ValueError("name of a class")
