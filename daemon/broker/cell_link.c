@@ -16,6 +16,8 @@
 #include "base/fd.h"
 #include "core/policy.h"
 
+#define COUNTER_BYTES 1024
+
 void cell_link_init(struct cell_link *link)
 {
 	*link = (struct cell_link){.control = -1, .oom_fd = -1, .refusal_fd = -1, .cpu_fd = -1};
@@ -85,18 +87,28 @@ void cell_link_send(struct cell_link *link, enum cell_request_type type, uint64_
 		fd_send(link->control, &request, sizeof(request), NULL, 0);
 }
 
-/* The number behind `key` in a cgroup's counter file; 0 when it cannot be read. */
+/* A cgroup's counter file, NUL-terminated; empty when it cannot be read. */
+static void read_counters(int fd, char text[COUNTER_BYTES])
+{
+	ssize_t n = fd >= 0 ? pread(fd, text, COUNTER_BYTES - 1, 0) : 0;
+
+	text[n > 0 ? n : 0] = '\0';
+}
+
+/* The number behind `key`; 0 if it is not there. */
+static uint64_t number_behind(const char *text, const char *key)
+{
+	const char *at = strstr(text, key);
+
+	return at != NULL ? strtoull(at + strlen(key), NULL, 10) : 0;
+}
+
 static uint64_t read_counter(int fd, const char *key)
 {
-	char text[1024];
-	ssize_t n = fd >= 0 ? pread(fd, text, sizeof(text) - 1, 0) : 0;
-	char *at;
+	char text[COUNTER_BYTES];
 
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	at = strstr(text, key);
-	return at != NULL ? strtoull(at + strlen(key), NULL, 10) : 0;
+	read_counters(fd, text);
+	return number_behind(text, key);
 }
 
 static uint64_t advance(uint64_t *last, uint64_t now)
@@ -116,7 +128,10 @@ void cell_link_count(struct cell_link *link, uint64_t *oom_kills, uint64_t *refu
 /* cpuacct.usage (v1) is a number of nanoseconds, cpu.stat (v2) begins with "usage_usec N". */
 uint64_t cell_link_cpu_ns(const struct cell_link *link)
 {
-	uint64_t usage_us = read_counter(link->cpu_fd, "usage_usec ");
+	char text[COUNTER_BYTES];
+	uint64_t usage_us;
 
-	return usage_us > 0 ? usage_us * 1000 : read_counter(link->cpu_fd, "");
+	read_counters(link->cpu_fd, text);
+	usage_us = number_behind(text, "usage_usec ");
+	return usage_us > 0 ? usage_us * 1000 : strtoull(text, NULL, 10);
 }

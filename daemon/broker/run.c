@@ -21,7 +21,7 @@
 #include "broker/job_writer.h"
 #include "broker/record_reader.h"
 
-#define WATCH_AFTER_NS (8 * NS_PER_MS)
+#define WATCH_AFTER_NS (40 * NS_PER_MS)
 /* Between two questions about a run's CPU time, at least. */
 #define USAGE_INTERVAL_NS (10 * NS_PER_MS)
 /* For a candidate to end by itself after its examiner. */
