@@ -25,6 +25,7 @@
 #include "config/policy_load.h"
 #include "core/handover.h"
 #include "core/settings.h"
+#include "doctor/doctor.h"
 #include "listening_socket.h"
 #include "notify.h"
 #include "supervisor.h"
@@ -235,6 +236,24 @@ static int run(const struct options *options, const struct places *places,
 	return status;
 }
 
+/* Answers a question about the machine or the policies; nothing is started to stay. */
+static int tell(const struct options *options, const struct places *places,
+		struct policy_table *table)
+{
+	const struct doctor_places known = {
+		.keeper_path = places->keeper,
+		.policies_path = options->policies_path,
+	};
+
+	if (options->is_doctor)
+		return doctor_examine(&known, table);
+	if (options->is_list_policies)
+		return doctor_list_policies(&known, table);
+	if (options->checked_file[0] != '\0')
+		return doctor_check_file(&known, table, options->checked_file);
+	return doctor_explain(&known, table, options->explained_policy);
+}
+
 int main(int argc, char **argv)
 {
 	struct places places = {0};
@@ -263,6 +282,8 @@ int main(int argc, char **argv)
 	table = xcalloc(1, sizeof(*table));
 	if (load_table(&options, &places, table, &error) < 0) {
 		status = refuse(&error, EXIT_FAILURE);
+	} else if (options_ask_only(&options)) {
+		status = tell(&options, &places, table);
 	} else if (options.is_print_config) {
 		print_config(&options, table);
 		status = EXIT_SUCCESS;

@@ -15,7 +15,7 @@
 
 enum cli_status {
 	CLI_DONE = 0,
-	CLI_NOT_PASSED = 1, /* run: the candidate did not pass */
+	CLI_NOT_PASSED = 1, /* run: the candidate, doctor: the machine, policies check: a file */
 	CLI_USAGE = 2,      /* wrong arguments, or a file that cannot be opened */
 	CLI_NO_DAEMON = 3,  /* no daemon can be reached or started, or it went away for good */
 	CLI_BAD_INPUT = 4,  /* part of the input could not be used; the rest was done */
@@ -72,3 +72,5 @@ int cmd_run(struct cli_context *context, int argc, char **argv);
 int cmd_eval(struct cli_context *context, int argc, char **argv);
 int cmd_suite(struct cli_context *context, int argc, char **argv);
 int cmd_status(struct cli_context *context, int argc, char **argv);
+int cmd_doctor(struct cli_context *context, int argc, char **argv);
+int cmd_policies(struct cli_context *context, int argc, char **argv);

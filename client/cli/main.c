@@ -24,6 +24,8 @@ static const struct cli_verb verbs[] = {
 	{"eval", "judge JSON lines of tasks with candidates", cmd_eval},
 	{"suite", "score samples on a task file such as HumanEval: pass@k", cmd_suite},
 	{"status", "show what the daemon does", cmd_status},
+	{"doctor", "examine this machine: what protects it, what is missing", cmd_doctor},
+	{"policies", "list what each language may do; check a policy", cmd_policies},
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
@@ -187,7 +189,8 @@ static char *filter_help(int key, const char *text, void *input)
 		return (char *)text;
 	fputs("Verbs (`assay VERB --help` tells more):\n\n", out);
 	print_verbs(out);
-	fputs("\nExit status: 0 done (run: passed), 1 the candidate did not pass, 2 wrong usage, 3 "
+	fputs("\nExit status: 0 done (run: passed), 1 the candidate (or machine, or file) did not "
+	      "pass, 2 wrong usage, 3 "
 	      "no "
 	      "daemon can be reached or started, 4 part of the input could not be used, 130 "
 	      "interrupted.",

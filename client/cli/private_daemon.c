@@ -30,6 +30,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "client/cli/assayd_report.h"
 #include "client/cli/terminal.h"
 
 #define READY_PATIENCE_MS 120000
@@ -54,24 +55,6 @@ static void close_fd(int *fd)
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
-}
-
-/* The daemon beside this program, or its bare name to be looked up in $PATH. */
-static void find_assayd(char *path, size_t size)
-{
-	ssize_t len = readlink("/proc/self/exe", path, size - 1);
-	char *slash;
-
-	if (len > 0) {
-		path[len] = '\0';
-		slash = strrchr(path, '/');
-		if (slash != NULL && (size_t)(slash - path) + sizeof("/assayd") <= size) {
-			memcpy(slash, "/assayd", sizeof("/assayd"));
-			if (access(path, X_OK) == 0)
-				return;
-		}
-	}
-	snprintf(path, size, "assayd");
 }
 
 static int make_directory(struct private_daemon *daemon)
@@ -143,7 +126,7 @@ static int spawn(struct private_daemon *daemon, int lifeline_fd, int ready_fd)
 	posix_spawnattr_t attributes;
 	int err;
 
-	find_assayd(program, sizeof(program));
+	assayd_find(program, sizeof(program));
 	argv[2] = socket;
 	snprintf(lifeline, sizeof(lifeline), "%d", lifeline_fd);
 	snprintf(ready, sizeof(ready), "%d", ready_fd);

@@ -228,6 +228,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 			    parsing->error);
 }
 
+bool options_ask_only(const struct options *options)
+{
+	return options->is_doctor || options->is_list_policies ||
+	       options->explained_policy[0] != '\0' || options->checked_file[0] != '\0';
+}
+
 /* Defaults that depend on the machine, for what is still empty. */
 static int complete(const struct options_machine *machine, struct options *options,
 		    struct config_error *error)
@@ -249,7 +255,7 @@ static int complete(const struct options_machine *machine, struct options *optio
 			       machine->policies_path);
 	if (len >= (int)sizeof(options->policies_path))
 		return config_error_set(error, "--policies: the folder's name is too long");
-	if (options->socket_path[0] != '\0')
+	if (options->socket_path[0] != '\0' || options_ask_only(options))
 		return 0;
 	if (folder == NULL || folder[0] == '\0')
 		return config_error_set(error, "--socket is needed: XDG_RUNTIME_DIR is not set");

@@ -50,5 +50,8 @@ struct options_machine {
 int options_parse(int argc, char **argv, const struct options_machine *machine,
 		  struct options *options, struct config_error *error);
 
+/* Whether something is to be told instead of served; no socket is needed then. */
+bool options_ask_only(const struct options *options);
+
 /* One line "name = value" for each option. */
 void options_print(const struct options *options, FILE *file);

@@ -282,6 +282,8 @@ static int error_from_mistake(const char *name, const char *bytes, size_t len, c
 	if (mistake->n_path > 0)
 		return config_error_set(error, "%s:%zu: in '%s': %s", name, mistake->line,
 					mistake->path[0], text);
+	if (mistake->line == 0)
+		return config_error_set(error, "%s: %s", name, text);
 	return config_error_set(error, "%s:%zu: %s", name, mistake->line, text);
 }
 

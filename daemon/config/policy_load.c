@@ -10,59 +10,20 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
-#include "base/fd.h"
 #include "base/log.h"
-#include "base/memory.h"
+#include "config/config_file.h"
 #include "config/policy_file.h"
 #include "config/profile_file.h"
 
-#define FILE_BYTES_MAX (1024 * 1024)
-
-struct file {
-	char name[512]; /* with its folder, for texts */
-	char *bytes;
-	size_t len;
-};
-
-static void file_free(struct file *file)
-{
-	free(file->bytes);
-	file->bytes = NULL;
-}
-#define _cleanup_file_ __attribute__((cleanup(file_free)))
-
-static int file_read(struct file *file, const char *folder, const char *name,
-		     struct config_error *error)
-{
-	_cleanup_fd_ int fd = -1;
-	ssize_t len;
-
-	if ((size_t)snprintf(file->name, sizeof(file->name), "%s/%s", folder, name) >=
-	    sizeof(file->name))
-		return config_error_set(error, "%s: the name is too long", folder);
-	fd = open(file->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return config_error_set(error, "%s: %s", file->name, strerror(errno));
-	file->bytes = xmalloc(FILE_BYTES_MAX + 1);
-	len = fd_read_all(fd, file->bytes, FILE_BYTES_MAX + 1);
-	if (len < 0)
-		return config_error_set(error, "%s: %s", file->name, strerror((int)-len));
-	if (len > FILE_BYTES_MAX)
-		return config_error_set(error, "%s: longer than 1 MiB", file->name);
-	file->len = (size_t)len;
-	return 0;
-}
-
-/* The running kernel; a version that cannot be read counts as old. */
-static struct profile_kernel running_kernel(void)
+struct profile_kernel policy_load_kernel(void)
 {
 	struct profile_kernel kernel = {0};
 	struct utsname names;
@@ -73,21 +34,21 @@ static struct profile_kernel running_kernel(void)
 	return kernel;
 }
 
-static int load_policy(const char *folder, const struct file *base, const char *name,
+static int load_policy(const char *folder, const struct config_file *base, const char *name,
 		       struct policy *policy, struct config_error *error)
 {
-	const struct profile_kernel kernel = running_kernel();
-	_cleanup_file_ struct file language = {0};
-	_cleanup_file_ struct file profile = {0};
+	const struct profile_kernel kernel = policy_load_kernel();
+	_cleanup_config_file_ struct config_file language = {0};
+	_cleanup_config_file_ struct config_file profile = {0};
 	char path[POLICY_PATH_MAX + POLICY_NAME_MAX];
 	int err;
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	snprintf(policy->name, sizeof(policy->name), "%.31s", name);
 	policy->required_layers = POLICY_LAYERS_ALL; /* fail closed: less must be written down */
-	err = file_read(&language, path, "policy.yaml", error);
+	err = config_file_read(&language, path, "policy.yaml", error);
 	if (err == 0)
-		err = file_read(&profile, path, "seccomp.json", error);
+		err = config_file_read(&profile, path, "seccomp.json", error);
 	if (err == 0)
 		err = policy_file_apply(base->name, base->bytes, base->len, policy, error);
 	if (err == 0)
@@ -138,7 +99,7 @@ static int find_names(const char *folder, char names[POLICY_MAX][POLICY_NAME_MAX
 	return 0;
 }
 
-static int add_policy(const char *folder, const struct file *base, const char *name,
+static int add_policy(const char *folder, const struct config_file *base, const char *name,
 		      struct policy_table *table, struct config_error *error)
 {
 	struct policy *policy = &table->policies[table->n_policies];
@@ -162,7 +123,7 @@ int policy_load(const char *folder, const char (*names)[POLICY_NAME_MAX], size_t
 		struct policy_table *table, struct config_error *error)
 {
 	char found[POLICY_MAX][POLICY_NAME_MAX];
-	_cleanup_file_ struct file base = {0};
+	_cleanup_config_file_ struct config_file base = {0};
 	int err;
 
 	if (n_names == 0) {
@@ -171,7 +132,7 @@ int policy_load(const char *folder, const char (*names)[POLICY_NAME_MAX], size_t
 			return err;
 		names = (const char(*)[POLICY_NAME_MAX])found;
 	}
-	err = file_read(&base, folder, "base.yaml", error);
+	err = config_file_read(&base, folder, "base.yaml", error);
 	table->n_policies = 0;
 	for (size_t i = 0; i < n_names && err == 0; i++)
 		err = add_policy(folder, &base, names[i], table, error);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "config/config_error.h"
+#include "config/profile_file.h"
 #include "core/policy.h"
 
 /*
@@ -15,3 +16,6 @@
  */
 int policy_load(const char *folder, const char (*names)[POLICY_NAME_MAX], size_t n_names,
 		struct policy_table *table, struct config_error *error);
+
+/* The running kernel; a version that cannot be read is logged and counts as old. */
+struct profile_kernel policy_load_kernel(void);

@@ -22,6 +22,7 @@
 #include <jansson.h>
 
 #include "base/memory.h"
+#include "config/profile_line.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ERRNO_MAX 4095
@@ -31,6 +32,8 @@
 /* The profile being read. */
 struct reader {
 	const char *name;
+	const char *bytes;
+	size_t len;
 	const struct profile_kernel *kernel;
 	struct policy *policy;
 	struct config_error *error;
@@ -68,10 +71,15 @@ static const struct {
 	{"SCMP_ACT_KILL_PROCESS", POLICY_SYSCALL_KILL},
 };
 
+static unsigned int line_of_group(const struct reader *reader)
+{
+	return profile_line_of_group(reader->bytes, reader->len, reader->group);
+}
+
 static int error_group(const struct reader *reader, const char *member, const char *what)
 {
-	return config_error_set(reader->error, "%s: syscalls[%zu].%s %s", reader->name,
-				reader->group, member, what);
+	return config_error_set(reader->error, "%s:%u: syscalls[%zu].%s %s", reader->name,
+				line_of_group(reader), reader->group, member, what);
 }
 
 /* The first member of `object` that is not in `allowed`, or NULL. */
@@ -89,8 +97,9 @@ static const char *find_unknown(const json_t *object, const char *const *allowed
 	return NULL;
 }
 
-static int check_members(const struct reader *reader, const char *where, const json_t *object,
-			 const char *const *allowed)
+/* `line` 0: that of the unknown member itself, which is one of the profile. */
+static int check_members(const struct reader *reader, unsigned int line, const char *where,
+			 const json_t *object, const char *const *allowed)
 {
 	const char *unknown = find_unknown(object, allowed);
 	char list[256] = "";
@@ -100,8 +109,11 @@ static int check_members(const struct reader *reader, const char *where, const j
 	for (size_t len = 0; *allowed != NULL && len < sizeof(list); allowed++)
 		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", len > 0 ? ", " : "",
 					*allowed);
-	return config_error_set(reader->error, "%s: unknown member '%.64s' in %s; allowed here: %s",
-				reader->name, unknown, where, list);
+	if (line == 0)
+		line = profile_line_of_member(reader->bytes, reader->len, unknown);
+	return config_error_set(reader->error,
+				"%s:%u: unknown member '%.64s' in %s; allowed here: %s",
+				reader->name, line, unknown, where, list);
 }
 
 /* Members of the group being read, or of something in it. */
@@ -111,7 +123,7 @@ static int check_group_members(const struct reader *reader, const char *member,
 	char where[64];
 
 	snprintf(where, sizeof(where), "syscalls[%zu]%s", reader->group, member);
-	return check_members(reader, where, object, allowed);
+	return check_members(reader, line_of_group(reader), where, object, allowed);
 }
 
 static bool is_errno(const json_t *value)
@@ -384,8 +396,8 @@ static int read_group(const struct reader *reader, const json_t *group)
 	int err;
 
 	if (!json_is_object(group))
-		return config_error_set(reader->error, "%s: syscalls[%zu] must be an object",
-					reader->name, reader->group);
+		return config_error_set(reader->error, "%s:%u: syscalls[%zu] must be an object",
+					reader->name, line_of_group(reader), reader->group);
 	err = check_group_members(reader, "", group, group_members);
 	if (err == 0)
 		err = group_applies(reader, group, &applies);
@@ -415,7 +427,7 @@ static int read_profile(struct reader *reader, const json_t *profile)
 
 	if (!json_is_object(profile))
 		return config_error_set(reader->error, "%s: must be an object", reader->name);
-	err = check_members(reader, "the profile", profile, top_members);
+	err = check_members(reader, 0, "the profile", profile, top_members);
 	if (err < 0)
 		return err;
 	if (!json_is_string(action) || strcmp(json_string_value(action), "SCMP_ACT_ERRNO") != 0)
@@ -440,7 +452,8 @@ int profile_file_parse(const char *name, const void *bytes, size_t len,
 		       const struct profile_kernel *kernel, struct policy *policy,
 		       struct config_error *error)
 {
-	struct reader reader = {.name = name, .kernel = kernel, .error = error};
+	struct reader reader = {
+		.name = name, .bytes = bytes, .len = len, .kernel = kernel, .error = error};
 	json_error_t mistake;
 	json_t *profile;
 	int err;

@@ -31,27 +31,37 @@
 static const struct {
 	const char *name;
 	step_function *run;
+	const char *purpose; /* for `assay doctor --explain` */
 } steps[] = {
-	{"keeper", step_wait_for_keeper},
-	{"session", step_session},
-	{"out-of-memory-score", step_out_of_memory_score},
-	{"cgroup-namespace", step_cgroup_namespace},
-	{"host-name", step_host_name},
-	{"private-mounts", step_private_mounts},
-	{"mount-sources", step_mount_sources},
-	{"root", step_root},
-	{"mounts", step_mounts},
-	{"files", step_files},
-	{"pivot-root", step_pivot},
-	{"user-namespace", step_user_namespace},
-	{"no-nested-namespaces", step_no_nested_namespaces},
-	{"credentials", step_credentials},
-	{"rlimits", step_rlimits},
-	{"no-new-privileges", step_no_new_privileges},
-	{"capabilities", step_capabilities},
-	{"parent-death", step_parent_death},
-	{"descriptors", step_descriptors},
-	{"exec", step_exec},
+	{"keeper", step_wait_for_keeper,
+	 "waits until the keeper has put it into its cgroups and mapped its ids"},
+	{"session", step_session, "default signals, a session of its own, no terminal"},
+	{"out-of-memory-score", step_out_of_memory_score,
+	 "0 to 800, never below: what it is becomes the floor of its children"},
+	{"cgroup-namespace", step_cgroup_namespace,
+	 "its own cgroup is the root of what it can see"},
+	{"host-name", step_host_name, "a host name that tells nothing"},
+	{"private-mounts", step_private_mounts,
+	 "nothing that is mounted here is seen elsewhere, or the other way round"},
+	{"mount-sources", step_mount_sources,
+	 "opens what the policy mounts, before a mount can hide it"},
+	{"root", step_root, "an empty file system that will be the root"},
+	{"mounts", step_mounts, "puts the policy's list into it, nothing else"},
+	{"files", step_files, "copies the runtime's own files into /runtime, read-only"},
+	{"pivot-root", step_pivot,
+	 "the new root becomes the root and read-only, the old one is gone"},
+	{"user-namespace", step_user_namespace,
+	 "as root: enters its user namespace only now, without any group"},
+	{"no-nested-namespaces", step_no_nested_namespaces, "user.max_user_namespaces becomes 0"},
+	{"credentials", step_credentials, "one user and one group, which is nobody's on the host"},
+	{"rlimits", step_rlimits,
+	 "no core files, no message queues, no priorities; a bounded number of descriptors"},
+	{"no-new-privileges", step_no_new_privileges, "no program that it executes gives it more"},
+	{"capabilities", step_capabilities, "all five sets are emptied and read back"},
+	{"parent-death", step_parent_death, "dies with the keeper"},
+	{"descriptors", step_descriptors,
+	 "closes all but its control socket and the lock's material"},
+	{"exec", step_exec, "becomes the runtime, with the policy's environment only"},
 };
 
 int step_failed(struct inside *inside, int error, const char *format, ...)
@@ -101,6 +111,14 @@ int step_wait_for_keeper(struct inside *inside)
 	int err = channel_wait_go(inside);
 
 	return err < 0 ? step_failed(inside, err, "waiting for the keeper") : 0;
+}
+
+const char *inside_step(size_t index, const char **purpose)
+{
+	if (index >= sizeof(steps) / sizeof(steps[0]))
+		return NULL;
+	*purpose = steps[index].purpose;
+	return steps[index].name;
 }
 
 void inside_enter(const struct plan *plan)

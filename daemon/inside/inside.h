@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -24,6 +25,10 @@ struct setup_packet {
 	uint32_t type;
 	struct failure failure; /* SETUP_FAILED */
 };
+
+/* Name and purpose of step `index`, in the order in which they are run; NULL beyond the last.
+ * Static texts. */
+const char *inside_step(size_t index, const char **purpose);
 
 /* Runs the steps in order; the first that fails is reported by name. Never returns. */
 void inside_enter(const struct plan *plan) __attribute__((noreturn));

@@ -85,3 +85,21 @@ int lock_self(struct failure *failure)
 		return fail(failure, "lock-filter", -EBUSY, "a thread cannot be filtered");
 	return 0;
 }
+
+const char *lock_step(size_t index, const char **purpose)
+{
+	static const struct {
+		const char *name;
+		const char *purpose;
+	} steps[] = {
+		{"lock-not-dumpable", "its memory and descriptors are closed to the runs to come"},
+		{"lock-descriptors",
+		 "0, 1 and 2 are /dev/null, all but the control socket is closed"},
+		{"lock-filter", "the policy's system calls and no others, for all threads"},
+	};
+
+	if (index >= sizeof(steps) / sizeof(steps[0]))
+		return NULL;
+	*purpose = steps[index].purpose;
+	return steps[index].name;
+}

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -22,3 +23,6 @@ enum cell_fd {
  * says which step. Call once, single-threaded.
  */
 int lock_self(struct failure *failure);
+
+/* As inside_step(), of what lock_self() does. */
+const char *lock_step(size_t index, const char **purpose);

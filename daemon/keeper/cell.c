@@ -17,6 +17,7 @@
 #include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -49,10 +50,32 @@ void slot_change_state(struct slot *slot, enum slot_state next)
 
 /* ---- making ---- */
 
+static uint64_t namespaces_of(bool is_privileged)
+{
+	return NAMESPACES | (is_privileged ? 0 : CLONE_NEWUSER);
+}
+
+void cell_name_namespaces(bool is_privileged, char *text, size_t size)
+{
+	static const struct {
+		uint64_t flag;
+		const char *name;
+	} names[] = {
+		{CLONE_NEWUSER, "user"},   {CLONE_NEWPID, "pid"}, {CLONE_NEWNS, "mount"},
+		{CLONE_NEWNET, "network"}, {CLONE_NEWIPC, "ipc"}, {CLONE_NEWUTS, "uts"},
+	};
+	const uint64_t flags = namespaces_of(is_privileged);
+	size_t len = (size_t)snprintf(text, size, "clone3 into new ones:");
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && len < size; i++)
+		if ((flags & names[i].flag) != 0)
+			len += (size_t)snprintf(text + len, size - len, " %s", names[i].name);
+}
+
 static pid_t clone_cell(const struct keeper *keeper, int *pidfd)
 {
 	struct clone_args args = {
-		.flags = NAMESPACES | CLONE_PIDFD | (keeper->is_privileged ? 0 : CLONE_NEWUSER),
+		.flags = namespaces_of(keeper->is_privileged) | CLONE_PIDFD,
 		.pidfd = (uint64_t)(uintptr_t)pidfd,
 		.exit_signal = SIGCHLD,
 	};

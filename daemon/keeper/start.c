@@ -20,6 +20,7 @@
 #include "keeper/keeper_msg.h"
 #include "keeper/plan_build.h"
 #include "keeper/power.h"
+#include "keeper/remedy.h"
 #include "keeper/userns.h"
 
 #define BIT(layer) (1u << (layer))
@@ -30,49 +31,6 @@
 	 BIT(LAYER_NETWORK_NAMESPACE) | BIT(LAYER_IPC_NAMESPACE) | BIT(LAYER_UTS_NAMESPACE) |   \
 	 BIT(LAYER_CGROUP_NAMESPACE) | BIT(LAYER_READ_ONLY_ROOT) | BIT(LAYER_NO_CAPABILITIES) | \
 	 BIT(LAYER_NO_NEW_PRIVILEGES) | BIT(LAYER_SECCOMP) | BIT(LAYER_RLIMITS))
-
-#define FIX_USER_NAMESPACES                                                    \
-	"allow user namespaces (sysctl kernel.unprivileged_userns_clone=1 or " \
-	"kernel.apparmor_restrict_unprivileged_userns=0, where they exist), or run assayd as root"
-
-#define FIX_CGROUP                                                                                \
-	"fix: run assayd as root; with cgroup v2 in a cgroup of its own (systemd-run --scope -p " \
-	"Delegate=yes assayd, with --user as an ordinary user)"
-
-/* How to mend what a step complains of; the first that fits. step NULL, error 0: any. */
-static const struct {
-	const char *step;
-	int error;
-	const char *fix;
-} fixes[] = {
-	{"namespaces", EPERM, FIX_USER_NAMESPACES},
-	{"namespaces", ENOSPC, "raise the sysctls user.max_*_namespaces, which are 0 or used up"},
-	{"namespaces", ENOSYS, "needs Linux 5.12 or newer"},
-	{"namespaces", EINVAL, "the kernel lacks a kind of namespace; use one that has all"},
-	{"user-namespace", EPERM, "the container that assayd runs in forbids user namespaces"},
-	{"user-namespace", ENOSPC, "raise the sysctl user.max_user_namespaces"},
-	{"map-ids", 0, "choose a uid base whose uids this machine or container has"},
-	{"mount-sources", ENOSYS, "needs Linux 5.12 or newer"},
-	{"mount-sources", ENOENT, "install what is missing, or change the policy's mounts"},
-	{"mount-sources", EACCES, "let the user of assayd read it, or change the policy's mounts"},
-	{"mounts", EPERM,
-	 "proc cannot be mounted: the container that assayd runs in hides parts of /proc; run it "
-	 "with an unmasked /proc (docker: --security-opt systempaths=unconfined)"},
-	{"private-mounts", EPERM, "give assayd CAP_SYS_ADMIN, or run it as an ordinary user"},
-	{"exec", ENOENT, "install the policy's program, or mount the folder that holds it"},
-	/* AppArmor lets an ordinary user make the namespaces and refuses the first use of them. */
-	{NULL, EPERM, FIX_USER_NAMESPACES},
-	{NULL, EACCES, FIX_USER_NAMESPACES},
-};
-
-static const char *fix_of(const struct failure *failure)
-{
-	for (size_t i = 0; i < sizeof(fixes) / sizeof(fixes[0]); i++)
-		if ((fixes[i].step == NULL || strcmp(fixes[i].step, failure->step) == 0) &&
-		    (fixes[i].error == 0 || fixes[i].error == failure->error))
-			return fixes[i].fix;
-	return "none is known for this step; please report it together with the line above";
-}
 
 /* ---- what we are ---- */
 
@@ -158,7 +116,7 @@ static int try_policies(struct keeper *keeper)
 		log_error("policy %s: no cell can be built here: step %s: %s: %s",
 			  keeper->table->policies[i].name, failure.step, failure.detail,
 			  strerror(failure.error));
-		log_error("fix: %s", fix_of(&failure));
+		log_error("fix: %s", remedy_for_failure(&failure));
 		return KEEPER_EXIT_UNABLE;
 	}
 	return 0;
@@ -166,11 +124,11 @@ static int try_policies(struct keeper *keeper)
 
 static void explain_missing(const struct keeper *keeper, enum policy_layer layer)
 {
-	if (layer >= LAYER_CGROUP_MEMORY && layer <= LAYER_CGROUP_CPU)
-		log_error(FIX_CGROUP "; here: %s",
-			  keeper->cgroups.why[layer - LAYER_CGROUP_MEMORY]);
-	else if (layer == LAYER_HOST_UID)
-		log_error("fix: run assayd as root: an ordinary user has only one uid to give");
+	struct remedy remedy;
+
+	remedy_for_layer(keeper, layer, &remedy);
+	log_error("fix: %s%s%s", remedy.fix, remedy.why[0] != '\0' ? "; here: " : "", remedy.why);
+	log_error("or go without it: assayd --allow-weaker %s", policy_layer_name(layer));
 }
 
 static int check_required(const struct keeper *keeper)
@@ -187,8 +145,6 @@ static int check_required(const struct keeper *keeper)
 				"policy %s requires the layer %s, which this machine does not give",
 				policy->name, policy_layer_name((enum policy_layer)layer));
 			explain_missing(keeper, (enum policy_layer)layer);
-			log_error("or go without it: assayd --allow-weaker %s",
-				  policy_layer_name((enum policy_layer)layer));
 			status = KEEPER_EXIT_UNABLE;
 		}
 	}
@@ -203,7 +159,7 @@ static void init_slots(struct keeper *keeper)
 	}
 }
 
-int keeper_start(struct keeper *keeper, const struct policy_table *table, size_t table_size)
+int keeper_prepare(struct keeper *keeper, const struct policy_table *table, size_t table_size)
 {
 	const char *wrong = plan_check_table(table, table_size);
 	int status;
@@ -230,7 +186,15 @@ int keeper_start(struct keeper *keeper, const struct policy_table *table, size_t
 	cgroup_open(&keeper->cgroups, table->n_slots, (pid_t)table->supervisor_pid);
 	keeper->layers = LAYERS_ALWAYS | keeper->cgroups.layers |
 			 (keeper->is_privileged ? BIT(LAYER_HOST_UID) : 0);
-	status = check_required(keeper);
+	return 0;
+}
+
+int keeper_start(struct keeper *keeper, const struct policy_table *table, size_t table_size)
+{
+	int status = keeper_prepare(keeper, table, table_size);
+
+	if (status == 0)
+		status = check_required(keeper);
 	return status != 0 ? status : try_policies(keeper);
 }
 

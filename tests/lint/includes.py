@@ -21,7 +21,9 @@ MAY_INCLUDE = {
     "daemon/keeper": ["base/", "core/policy.h",  # the policy arrives as this plain data
                       "inside/"],                # the steps that its child takes
     "daemon/inside": ["base/error.h", "base/fd.h"],
-    "daemon": ["base/", "core/", "config/",
+    "daemon/doctor": ["base/", "core/", "config/",
+                      "keeper/keeper_msg.h"],  # the descriptor of the policies
+    "daemon": ["base/", "core/", "config/", "doctor/",
                "keeper/keeper_msg.h"],  # descriptor numbers and exit status of the keeper
     "proto": ["base/error.h", "assay.pb-c.h"],
     "include/assay": [],
@@ -51,6 +53,7 @@ NEVER = {
     "daemon/broker": ["YAML", "JSON", "libcap", "libseccomp"],
     "daemon/keeper": ["libevent", "protobuf", "YAML", "JSON"],
     "daemon/inside": ["libevent", "protobuf", "YAML", "JSON", "libseccomp"],
+    "daemon/doctor": ["libevent", "protobuf", "libcap", "libseccomp"],
     "daemon": ["libevent", "protobuf", "libcap", "libseccomp"],
     "proto": ["libevent", "YAML", "JSON", "libcap", "libseccomp"],
     "client/lib": ["libevent", "YAML", "JSON", "libcap", "libseccomp"],

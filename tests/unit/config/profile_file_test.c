@@ -130,45 +130,45 @@ static const struct {
 	const char *text;
 } refused_groups[] = {
 	{"\"names\": [\"x\"], \"action\": \"SCMP_ACT_ALLOW\", \"when\": 1",
-	 "f.json: unknown member 'when' in syscalls[0]; allowed here: comment, names, name, "
+	 "f.json:1: unknown member 'when' in syscalls[0]; allowed here: comment, names, name, "
 	 "action, "
 	 "errnoRet, args, includes, excludes"},
 	{"\"names\": [\"x\"], \"action\": \"SCMP_ACT_TRACE\"",
-	 "f.json: syscalls[0].action is not one of SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL, "
+	 "f.json:1: syscalls[0].action is not one of SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL, "
 	 "SCMP_ACT_KILL_PROCESS"},
-	{"\"action\": \"SCMP_ACT_ALLOW\"", "f.json: syscalls[0].names must be a list of names"},
+	{"\"action\": \"SCMP_ACT_ALLOW\"", "f.json:1: syscalls[0].names must be a list of names"},
 	{"\"names\": \"x\", \"action\": \"SCMP_ACT_ALLOW\"",
-	 "f.json: syscalls[0].names must be a list of names"},
+	 "f.json:1: syscalls[0].names must be a list of names"},
 	{"\"names\": [7], \"action\": \"SCMP_ACT_ALLOW\"",
-	 "f.json: syscalls[0].names has an entry that is no name"},
+	 "f.json:1: syscalls[0].names has an entry that is no name"},
 	{"\"names\": [\"x234567890123456789012345678901x\"], \"action\": \"SCMP_ACT_ALLOW\"",
-	 "f.json: syscalls[0].names has an entry that is no name"},
+	 "f.json:1: syscalls[0].names has an entry that is no name"},
 	{"\"names\": [\"x\"], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 4096",
-	 "f.json: syscalls[0].errnoRet is not a number from 0 to 4095"},
+	 "f.json:1: syscalls[0].errnoRet is not a number from 0 to 4095"},
 	{"\"names\": [\"x\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": 3",
-	 "f.json: syscalls[0].args must be a list"},
+	 "f.json:1: syscalls[0].args must be a list"},
 	{"\"names\": [\"x\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": [{\"index\": 6, \"value\": "
 	 "0, "
 	 "\"op\": \"SCMP_CMP_EQ\"}]",
-	 "f.json: syscalls[0].args has an 'index' that is not 0 to 5"},
+	 "f.json:1: syscalls[0].args has an 'index' that is not 0 to 5"},
 	{"\"names\": [\"x\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": [{\"index\": 0, \"value\": "
 	 "-1, "
 	 "\"op\": \"SCMP_CMP_EQ\"}]",
-	 "f.json: syscalls[0].args has a 'value' that is not a number"},
+	 "f.json:1: syscalls[0].args has a 'value' that is not a number"},
 	{"\"names\": [\"x\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": [{\"index\": 0, \"value\": "
 	 "1, "
 	 "\"op\": \"EQ\"}]",
-	 "f.json: syscalls[0].args has an 'op' that is not one of SCMP_CMP_NE, LT, LE, EQ, GE, GT, "
+	 "f.json:1: syscalls[0].args has an 'op' that is not one of SCMP_CMP_NE, LT, LE, EQ, GE, GT, "
 	 "MASKED_EQ"},
 	{"\"names\": [\"x\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": [{\"index\": 0, \"mask\": "
 	 "1}]",
-	 "f.json: unknown member 'mask' in syscalls[0].args; allowed here: index, value, valueTwo, "
+	 "f.json:1: unknown member 'mask' in syscalls[0].args; allowed here: index, value, valueTwo, "
 	 "op"},
 	{"\"names\": [\"x\"], \"action\": \"SCMP_ACT_ALLOW\", \"includes\": {\"minKernel\": "
 	 "\"new\"}",
-	 "f.json: syscalls[0].includes has a minKernel that is not like \"4.8\""},
+	 "f.json:1: syscalls[0].includes has a minKernel that is not like \"4.8\""},
 	{"\"names\": [\"x\"], \"action\": \"SCMP_ACT_ALLOW\", \"excludes\": {\"moon\": 1}",
-	 "f.json: unknown member 'moon' in syscalls[0].excludes; allowed here: arches, caps, "
+	 "f.json:1: unknown member 'moon' in syscalls[0].excludes; allowed here: arches, caps, "
 	 "minKernel"},
 };
 
@@ -181,9 +181,9 @@ static const struct {
 	 "f.json: defaultAction must be SCMP_ACT_ERRNO"},
 	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\"}", "f.json: 'syscalls' must be a list"},
 	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": [4]}",
-	 "f.json: syscalls[0] must be an object"},
+	 "f.json:1: syscalls[0] must be an object"},
 	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": [], \"listenerPath\": \"/x\"}",
-	 "f.json: unknown member 'listenerPath' in the profile; allowed here: comment, "
+	 "f.json:1: unknown member 'listenerPath' in the profile; allowed here: comment, "
 	 "defaultAction, "
 	 "defaultErrnoRet, architectures, archMap, syscalls"},
 	{"{\n\"a\": 1,\n\"a\": 2}", "f.json:3: duplicate object key near '\"a\"'"},
