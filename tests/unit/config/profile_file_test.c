@@ -134,7 +134,8 @@ static const struct {
 	 "action, "
 	 "errnoRet, args, includes, excludes"},
 	{"\"names\": [\"x\"], \"action\": \"SCMP_ACT_TRACE\"",
-	 "f.json:1: syscalls[0].action is not one of SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL, "
+	 "f.json:1: syscalls[0].action is not one of SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, "
+	 "SCMP_ACT_KILL, "
 	 "SCMP_ACT_KILL_PROCESS"},
 	{"\"action\": \"SCMP_ACT_ALLOW\"", "f.json:1: syscalls[0].names must be a list of names"},
 	{"\"names\": \"x\", \"action\": \"SCMP_ACT_ALLOW\"",
@@ -158,11 +159,13 @@ static const struct {
 	{"\"names\": [\"x\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": [{\"index\": 0, \"value\": "
 	 "1, "
 	 "\"op\": \"EQ\"}]",
-	 "f.json:1: syscalls[0].args has an 'op' that is not one of SCMP_CMP_NE, LT, LE, EQ, GE, GT, "
+	 "f.json:1: syscalls[0].args has an 'op' that is not one of SCMP_CMP_NE, LT, LE, EQ, GE, "
+	 "GT, "
 	 "MASKED_EQ"},
 	{"\"names\": [\"x\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": [{\"index\": 0, \"mask\": "
 	 "1}]",
-	 "f.json:1: unknown member 'mask' in syscalls[0].args; allowed here: index, value, valueTwo, "
+	 "f.json:1: unknown member 'mask' in syscalls[0].args; allowed here: index, value, "
+	 "valueTwo, "
 	 "op"},
 	{"\"names\": [\"x\"], \"action\": \"SCMP_ACT_ALLOW\", \"includes\": {\"minKernel\": "
 	 "\"new\"}",
