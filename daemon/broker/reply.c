@@ -99,9 +99,10 @@ static void fill_test(const struct job *job, const struct test_record *test, uin
 				   block->error_type, &block->error);
 }
 
-static struct test_block *fill_tests(const struct job *job, const struct examination *examination,
+static struct test_block *fill_tests(const struct job *job, const struct judgement *judgement,
 				     const struct reveal *reveal, Assay__Result *result)
 {
+	const struct examination *examination = judgement->examination;
 	struct test_block *blocks = xcalloc(examination->n_tests, sizeof(*blocks));
 
 	result->tests = xcalloc(examination->n_tests, sizeof(*result->tests));
@@ -109,6 +110,9 @@ static struct test_block *fill_tests(const struct job *job, const struct examina
 	for (uint32_t i = 0; i < examination->n_tests; i++) {
 		fill_test(job, &examination->tests[i], i, reveal, &blocks[i]);
 		result->tests[i] = &blocks[i].result;
+		/* In a split run it is the candidate's word. */
+		if (blocks[i].result.cpu_ns > judgement->facts->cpu_ns)
+			blocks[i].result.cpu_ns = judgement->facts->cpu_ns;
 	}
 	return blocks;
 }
@@ -296,7 +300,7 @@ int reply_pack_result(const struct job *job, const struct judgement *judgement, 
 	fill_usage(judgement, &usage);
 	fill_outputs(judgement, &reveal, &result);
 	fill_compile(judgement, &reveal, &compile);
-	blocks = fill_tests(job, judgement->examination, &reveal, &result);
+	blocks = fill_tests(job, judgement, &reveal, &result);
 	fill_repeats(judgement->repeats, &repeats, &result);
 	fill_environment(judgement->policy, environment, &result);
 	result.usage = &usage;

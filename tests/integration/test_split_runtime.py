@@ -546,11 +546,12 @@ FRAME = {
 def test_bytes_that_are_no_answer(cells, name, moment):
     content = FRAME[name]
     if content is None:
-        data = b"\xff\xff\xff\x7f\0"
+        data = b"\xff\xff\xff\x7f\0" + bytes(8)
     elif content == "half":
-        data = b"\x10\0\0\0\0abc"
+        data = b"\x10\0\0\0\0" + bytes(8) + b"abc"
     else:
-        data = len(content[1]).to_bytes(4, "little") + bytes([content[0]]) + content[1]
+        head = len(content[1]).to_bytes(4, "little") + bytes([content[0]]) + b"\xff" * 8
+        data = head + content[1]
     send = "import os\nfor fd in range(500, 520):\n    try:\n        os.write(fd, %r)\n    except OSError: pass\nos._exit(0)\n" % data  # fmt: skip
     code = send if moment == "load" else "def f(x):\n" + textwrap.indent(send, "    ")
     outcome = check(cells, code, "assert candidate(1) == 1\nassert candidate(2) == 2")

@@ -93,6 +93,17 @@ def test_long_values_around_the_first_difference(client):
     assert " 1999, 7, 2001" in result.feedback.decode()
 
 
+@pytest.mark.parametrize("integrity", [pb.INTEGRITY_AUTO, pb.INTEGRITY_WISH_SHARED])
+def test_the_time_of_each_test(client, integrity):
+    code = ("import time\ndef f(x):\n    end = time.process_time() + x\n"
+            "    while time.process_time() < end: pass\n    return x\n")
+    result = judge(client, "assert f(0) == 0", "assert f(0.1) == 0.1", "assert f(0) == 0",
+                   code=code, integrity=integrity)
+    assert result.passed
+    first, second, third = (test.cpu_ns for test in result.tests)
+    assert first < 100_000_000 <= second <= result.usage.cpu_ns and third < second
+
+
 def test_limits_say_how_far(client):
     request = evaluate("def f(x):\n    while x == 2: pass\n    return x\n",
                        asserts=["assert f(1) == 1", "assert f(2) == 2"], cpu_ms=200)

@@ -136,7 +136,6 @@ static void make_round(void)
 		.facts = &round_.facts,
 		.output = slice("<output>"),
 		.error_output = slice("<output>"),
-		.shared_because = below(2) ? slice("<because>") : slice(""),
 		.is_split = round_.batch.task.kind == TASK_STDIO || below(2),
 		.runtime = "CPython 3",
 	};
@@ -198,7 +197,7 @@ static void test_nothing_of_a_hidden_test_is_told(void **state)
 				fail_msg("round %u tells of a shared test", start);
 			n_told += says(marker);
 		}
-		assert_false(says("<output>") || says("<trace>") || says("<because>"));
+		assert_false(says("<output>") || says("<trace>"));
 		assert_false(says("<fault>") && round_.examination.fault != EXAMINATION_COMPILE &&
 			     round_.examination.fault != EXAMINATION_LOAD);
 		expect_marks();

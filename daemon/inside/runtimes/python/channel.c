@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -20,6 +21,7 @@ static struct {
 	int in;
 	int out;
 	bool is_guarded; /* a forked process closes it */
+	uint64_t their_cpu_ns;
 } channel = {.in = -1, .out = -1};
 
 static void close_in_child(void)
@@ -36,11 +38,25 @@ void channel_open(int in, int out)
 	close_in_child();
 	channel.in = in;
 	channel.out = out;
+	channel.their_cpu_ns = 0;
 }
 
 bool channel_is_open(void)
 {
 	return channel.in >= 0;
+}
+
+uint64_t channel_their_cpu_ns(void)
+{
+	return channel.their_cpu_ns;
+}
+
+static uint64_t own_cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 static PyObject *gone(void)
@@ -66,7 +82,7 @@ static int write_frame(int fd, const struct channel_header *header, const char *
 		return -errno;
 	left -= (size_t)written;
 	if (left > header->length)
-		return -EIO; /* a pipe takes five bytes whole or not at all */
+		return -EIO; /* a pipe takes so few bytes whole or not at all */
 	return fd_write_all(fd, payload + header->length - left, left);
 }
 
@@ -87,6 +103,7 @@ static PyObject *channel_send(PyObject *module, PyObject *arguments)
 	}
 	header.length = (uint32_t)PyBytes_Size(payload);
 	header.type = type;
+	header.cpu_ns = own_cpu_ns();
 	thread = PyEval_SaveThread();
 	err = write_frame(channel.out, &header, PyBytes_AsString(payload));
 	PyEval_RestoreThread(thread);
@@ -148,6 +165,8 @@ static PyObject *channel_receive(PyObject *module, PyObject *nothing)
 		Py_DECREF(payload);
 		return gone();
 	}
+	if (header.cpu_ns > channel.their_cpu_ns)
+		channel.their_cpu_ns = header.cpu_ns;
 	return Py_BuildValue("(iN)", (int)header.type, payload);
 }
 

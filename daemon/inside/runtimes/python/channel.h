@@ -1,6 +1,7 @@
 /*
  * The pipes between the two halves of a split examination, in frames: u32 length of the payload, u8
- * type, payload. What a frame means is the business of peer.py; what a payload is, of the codec.
+ * type, u64 CPU time of the sender's process, payload. What a frame means is the business of
+ * peer.py; what a payload is, of the codec.
  *
  * Either end may be hostile to the other: a length beyond CHANNEL_BYTES_MAX is refused before
  * anything is allocated.
@@ -16,12 +17,16 @@
 struct channel_header {
 	uint32_t length;
 	uint8_t type;
+	uint64_t cpu_ns; /* as the sender says: only to be told */
 } __attribute__((packed));
 
 /* Takes the two ends, instead of those it had. A process forked from this one has no channel. */
 void channel_open(int in, int out);
 
 bool channel_is_open(void);
+
+/* The most that the other half has said to have used; 0: it has said nothing yet. */
+uint64_t channel_their_cpu_ns(void);
 
 /* send(type, bytes) and receive() -> (type, bytes), for the module's table. EOFError: the other
  * half is gone; ValueError: the frame is too long. */

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "inside/runtimes/python/channel.h"
 #include "inside/runtimes/python/comparator.h"
 #include "inside/runtimes/python/equality.h"
 #include "inside/runtimes/python/records.h"
@@ -46,10 +47,13 @@ static struct {
 	} pending;
 } judge;
 
+/* Of the candidate's process. In another cell it says so itself. */
 static uint64_t cpu_now(void)
 {
 	struct timespec now;
 
+	if (channel_is_open())
+		return channel_their_cpu_ns();
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
 	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
 }
