@@ -116,11 +116,13 @@ def as_bytes(text):
 
 
 def build_job(nonce, kind, code, tests, prompt="", entry_point="", setup="", stop=False,
-              value_bytes=2000, files=(), modules=(), role=SHARED, control=False):  # fmt: skip
+              value_bytes=2000, files=(), modules=(), role=SHARED, control=False,
+              comparator=None):  # fmt: skip
     job = b"" if nonce is None else section(NONCE, nonce)
     job += section(OPTION, OPTIONS.pack(KINDS[kind], int(stop), value_bytes, role, int(control), 0))
     for tag, text in ((PROMPT, prompt), (CODE, code), (ENTRY_POINT, entry_point), (SETUP, setup)):
         job += b"" if text is None else section(tag, as_bytes(text))
+    job += b"" if comparator is None else section(COMPARATOR, as_bytes(comparator))
     for test in [tests] if isinstance(tests, (str, bytes)) else tests:
         job += section(TEST, as_bytes(test))
     for name, content in files:

@@ -18,9 +18,12 @@ import sys
 
 import _assay
 import calls
+import contrary
+import control
 import examinee
 import program
 import pytest_kind
+import shared
 import split
 import texts
 import unittest_kind
@@ -104,6 +107,7 @@ def load(codes, namespace):
 def examine_check(prompt, code, entry_point, setup, tests, aliases):
     plan = make_plan(plan_source, tests[0] if tests else b"", b"check")
     plan.announce(parameter_of(plan.code, "check"), entry_point)
+    shelter = shared.Shelter(plan.sources, plan.code)
     _assay.state(STATE_LOADING)
     name = entry_point.decode("utf-8", "replace")
     module = examinee.new_module("candidate", aliases)
@@ -111,9 +115,9 @@ def examine_check(prompt, code, entry_point, setup, tests, aliases):
     load(compile_candidate(prompt, code, entry_point), namespace)
     if name not in namespace:
         raise Refused(FAULT_LOAD) from NameError("the code does not define %r" % name)
-    candidate = namespace[name]
+    shelter.open(namespace, prompt, name)
     _assay.state(STATE_TESTING)
-    call_check(plan, namespace, candidate)
+    call_check(plan, shelter.namespace, shelter.namespace[name])
 
 
 def run_setup(code, namespace):
@@ -133,14 +137,18 @@ def examine_asserts(prompt, code, entry_point, setup, tests, aliases):
     namespace = module.__dict__
     prepare = make_plan(examinee.compile_code, setup, TESTS_FILE) if setup else None
     plan.announce(b"", b"")
+    codes = [plan.code] if prepare is None else [plan.code, prepare]
+    shelter = shared.Shelter([setup, *plan.sources], *codes)
     is_prepared = prepare is None or run_setup(prepare, namespace)
+    if is_prepared:
+        shelter.keep(namespace)
     _assay.state(STATE_LOADING)
-    codes = compile_candidate(prompt, code, entry_point)
+    load(compile_candidate(prompt, code, entry_point), namespace)
+    shelter.open(namespace, prompt, entry_point.decode("utf-8", "replace"))
     if not is_prepared:
-        codes.append(prepare)
-    load(codes, namespace)
+        load([prepare], shelter.namespace)
     _assay.state(STATE_TESTING)
-    execute_tests(plan, namespace)
+    execute_tests(plan, shelter.namespace)
 
 
 def examine_calls(prompt, code, entry_point, setup, tests, aliases):
@@ -257,6 +265,7 @@ def run(job):
             planned.append(SPLIT_EXAMINATIONS[kind](prompt, entry_point, setup, tests, aliases))
             return examine_split()
         else:
+            make_plan(control.alter_tests, tests, kind == KIND_CALLS)
             EXAMINATIONS[kind](prompt, code, entry_point, setup, tests, aliases)
     except Refused as refused:
         _assay.fault(refused.fault, *describe_refusal(refused.__cause__))
@@ -280,7 +289,7 @@ def check(candidate):
 
 def rehearse():
     """Runs what a run needs on a sample, before the fork."""
-    plan_source(REHEARSED, b"check")
+    shared.rehearse(plan_source(REHEARSED, b"check"))
     plan_asserts([b"assert f(1) == 2", b"assert f([1, 2], 'a') == {3}"])
     calls.plan_calls("f", [b"[1, {}]", b'{"x": 2}', b"null"], True)
     examinee.compile_candidate(b"def f(x):\n    ''' text '''\n", b"    return x + 1\n", b"f")
@@ -290,5 +299,6 @@ def rehearse():
     split.rehearse()
 
 
+HELPERS.update(contrary.HELPERS)
 _assay.reporters(texts.render, texts.render_both, texts.explain)
 _assay.trust(TRUSTED)

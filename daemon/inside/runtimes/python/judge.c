@@ -28,6 +28,7 @@ static struct {
 	uint8_t outcomes[RECORD_TESTS_MAX]; /* enum record_outcome */
 	uint32_t n_reached;
 	bool stops_at_failure;
+	bool is_control;
 	bool has_started;
 	uint32_t value_bytes;
 	uint64_t cpu_ns;     /* of the process when the last record of a test was written */
@@ -78,7 +79,8 @@ static void forget_outcomes(void)
 void judge_start(const struct job *job)
 {
 	forget_outcomes();
-	judge.stops_at_failure = job->options.stop_first_failure != 0;
+	judge.is_control = job->options.is_control != 0;
+	judge.stops_at_failure = job->options.stop_first_failure != 0 && !judge.is_control;
 	judge.value_bytes = job->options.value_bytes;
 	if (judge.value_bytes < VALUE_BYTES_MIN)
 		judge.value_bytes = VALUE_BYTES_MIN;
@@ -591,6 +593,13 @@ static PyObject *judge_crashed(PyObject *module, PyObject *nothing)
 	return PyBool_FromLong(judge.has_crashed);
 }
 
+static PyObject *judge_is_control(PyObject *module, PyObject *nothing)
+{
+	(void)module;
+	(void)nothing;
+	return PyBool_FromLong(judge.is_control);
+}
+
 static PyObject *judge_is_same(PyObject *module, PyObject *arguments)
 {
 	PyObject *left, *right;
@@ -629,6 +638,8 @@ PyMethodDef judge_methods[] = {
 	 "identical_with(function): function(left, right) says what counts as the same, too"},
 	{"lost", judge_lost, METH_NOARGS,
 	 "lost(): the other half is gone, stop at the next failure"},
+	{"is_control", judge_is_control, METH_NOARGS,
+	 "is_control(): are the tests to be altered, so that a right solution fails them?"},
 	{"crashed", judge_crashed, METH_NOARGS, "crashed(): was a test told that it is gone?"},
 	{"settle_with", judge_settle_with, METH_O,
 	 "settle_with(function): puts function() off until the next outcome"},

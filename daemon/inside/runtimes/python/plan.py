@@ -86,7 +86,7 @@ def plan_source(source, name, is_split=False):
     tree = parse(source)
     plan.rewriter.may_ask_sameness = b" is " in source
     plan.rewriter.rewrite(tree)
-    if not plan.rewriter.tests and can_fail(tree):
+    if not plan.rewriter.tests and can_fail(tree) and not _assay.is_control():
         plan.is_whole = True
         plan.rewriter.add_unnamed(name)
     plan.code = compile_tree(tree)
@@ -95,6 +95,8 @@ def plan_source(source, name, is_split=False):
 
 def plan_asserts(asserts, is_split=False):
     """Each text is one test, whatever it holds; ordinarily a single assert statement."""
+    if _assay.is_control():
+        return plan_source(b"\n".join(asserts), b"")
     plan = Plan(is_split)
     rewriter = plan.rewriter
     body = []
@@ -134,7 +136,7 @@ def make_plan(maker, *arguments):
 
 def execute_tests(plan, namespace):
     """At the top level of the tests: whose fault is what they raise?"""
-    namespace.update(HELPERS, __builtins__=examinee.BUILTINS)
+    namespace.update(HELPERS)
     try:
         exec(plan.code, namespace)
     except Stop:
