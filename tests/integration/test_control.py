@@ -162,6 +162,13 @@ def test_calls(judge):
                       comparator=comparator, planned=3)  # fmt: skip
 
 
+def test_frameworks_have_none(judge):
+    code = "def f(x): return x\n"
+    tests = ("import unittest\nclass TestF(unittest.TestCase):\n"
+             "    def test_one(self):\n        self.assertEqual(f(1), 1)\n")  # fmt: skip
+    assert_honest(judge, "unittest", code, tests, planned=0)
+
+
 def test_an_element_that_fails_outweighs_one_that_passes(judge):
     tests = check_of("for want in (1, 2):\n    assert candidate(want) == 1 or want == 2")
     control = judge("check", "def f(x): return 5 * x\n", tests, entry_point="f", control=True)

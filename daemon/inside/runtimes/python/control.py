@@ -11,7 +11,8 @@ that a thief finds the altered answer, and the examination is the ordinary one. 
   - `A and B`, `all(A for ...)`: each part; whatever else holds of a right solution is negated.
 An honest solution must never pass one. So what has no expectation is left alone and is no test of
 this run: assertions whose exception the tests handle, texts without assertions. Of a call in JSON the
-expected value is put into an object.
+expected value is put into an object. There is none of unittest and pytest, where a method is one
+test, and may pass without having reached an expectation.
 """
 
 import ast

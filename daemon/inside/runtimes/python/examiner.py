@@ -264,6 +264,8 @@ def run(job):
         elif role == ROLE_EXAMINER:
             planned.append(SPLIT_EXAMINATIONS[kind](prompt, entry_point, setup, tests, aliases))
             return examine_split()
+        elif _assay.is_control() and kind in (KIND_UNITTEST, KIND_PYTEST):
+            _assay.plan([], [], b"", b"")  # a method without an expectation would pass: no control
         else:
             make_plan(control.alter_tests, tests, kind == KIND_CALLS)
             EXAMINATIONS[kind](prompt, code, entry_point, setup, tests, aliases)
