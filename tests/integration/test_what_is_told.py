@@ -68,6 +68,13 @@ def test_values(client, integrity):
     assert {source: told(test) for source, test in zip(VALUES, result.tests)} == VALUES
 
 
+def test_objects_read_the_same_in_each_run(client):
+    code = "class Thing: pass\ndef f(): return Thing()\ndef g(): return [Thing(), f]\n"
+    result = judge(client, "assert f() == 1", "assert g() == 2", code=code)
+    assert [test.actual for test in result.tests] == [
+        b"<candidate.Thing object>", b"[<candidate.Thing object>, <function f>]"]
+
+
 def test_what_raised_because_of_a_value(client):
     (test,) = judge(client, "assert tuple(nothing(1)) == (1,)").tests
     assert test.outcome == pb.OUTCOME_ERROR and test.error.type == "TypeError"

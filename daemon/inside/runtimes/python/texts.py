@@ -4,6 +4,8 @@ What is looked at here belongs to the candidate: its __repr__ and __str__ may ra
 return megabytes.
 """
 
+import re
+
 # The functions of our modules look names up in a copy, because the candidate may patch the shared
 # ones: without it `builtins.exec = None` would read as "the tests do not run".
 __builtins__ = dict(vars(__import__("builtins")))
@@ -55,6 +57,9 @@ def encode(text, limit):
 
 # ---------------------------------------------------------------- values
 
+# What object.__repr__ says differs from run to run; the texts of two runs shall not.
+ADDRESS = re.compile(r" at 0x[0-9a-f]+>")
+
 
 def safe_repr(value):
     try:
@@ -100,7 +105,7 @@ def sketch(value, room, depth):
     if kind in (str, bytes, bytearray):
         return safe_repr(value) if len(value) <= room else safe_repr(value[:room]) + "..."
     if kind not in (list, tuple, set, frozenset, dict):
-        return safe_repr(value)
+        return ADDRESS.sub(">", safe_repr(value))
     if depth == 0:
         return "..."
     if kind is dict:
