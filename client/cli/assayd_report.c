@@ -59,7 +59,7 @@ static int run(const char *path, const char *const *arguments, int out)
 	int err;
 	pid_t pid;
 
-	for (size_t i = 0; arguments[i] != NULL && i < ASSAYD_ARGUMENTS_MAX; i++)
+	for (size_t i = 0; i < ASSAYD_ARGUMENTS_MAX && arguments[i] != NULL; i++)
 		argv[i + 1] = arguments[i];
 	posix_spawnattr_init(&attributes);
 	set_signals(&attributes);

@@ -78,8 +78,8 @@ REFUSED = {
     "syntax.json": ('{"defaultAction":\n', ":2:"),
     "contradiction.json": (PROFILE % '{"names": ["read"], "action": "SCMP_ACT_KILL"}',
                            "rules for system call read contradict each other"),
-    "policy.yaml": ("language: x\nmounts:\n  - {kind: bind, sorce: /x, target: /x}\n",
-                    ":3: unknown key 'sorce' in mounts; allowed here: kind, source, target"),
+    "policy.yaml": ("language: x\nmounts:\n  - {kind: bind, source_: /x, target: /x}\n",
+                    ":3: unknown key 'source_' in mounts; allowed here: kind, source, target"),
     "value.yaml": ("language: x\ncell:\n  runs: many\n", ":3: runs: 'many' is not a number"),
     "layer.yaml": ("required_layers: [walls]\n", ":1: required_layers: 'walls' is not a layer"),
     "relative.yaml": ("mounts:\n  - {kind: bind, source: ../etc, target: /etc}\n",
@@ -122,7 +122,7 @@ def test_a_text_of_the_file_cannot_steer_the_terminal(tmp_path):
 
 
 @pytest.mark.parametrize("arguments, complaint", [
-    (["chek"], "'chek' is not known"),
+    (["verify"], "'verify' is not known"),
     (["check"], "a FILE is missing"),
     (["--all"], "unrecognized option"),
 ])
