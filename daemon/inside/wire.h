@@ -118,6 +118,8 @@ enum job_tag {
 	JOB_MODULE = 10,     /* further module name for the candidate */
 	JOB_STDIN = 11,      /* stdio: what the program reads from descriptor 0 */
 	JOB_COMPARATOR = 12, /* calls: name and tolerances, "float 1e-09 1e-06" */
+	JOB_DECIDED = 13,    /* examiner: uint32_t indices of tests that an earlier run of this
+				candidate has failed; they keep their numbers and are left out */
 };
 
 /*
@@ -151,7 +153,7 @@ struct job_options {
 	/* 0 or 1; SHARED only: the negative control. Expectations are altered, so that every test
 	 * with one must fail; only those tests are recorded. */
 	uint32_t is_control;
-	uint32_t reserved;
+	uint32_t test_ms; /* examiner and examinee: time that a single test may take; 0: no limit */
 };
 
 #define JOB_NONCE_BYTES 16
@@ -181,8 +183,9 @@ enum record_outcome {
 	RECORD_PASSED = 1,
 	RECORD_FAILED = 2,
 	RECORD_ERROR = 3,
-	RECORD_CRASHED = 5, /* the examinee ended while this test called it */
-	RECORD_SKIPPED = 6, /* the tests skip it, whatever the candidate does */
+	RECORD_TIME_LIMIT = 4, /* it took longer than test_ms; the examinee is gone */
+	RECORD_CRASHED = 5,    /* the examinee ended while this test called it */
+	RECORD_SKIPPED = 6,    /* the tests skip it, whatever the candidate does */
 };
 
 enum record_fault {

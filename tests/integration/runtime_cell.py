@@ -21,10 +21,10 @@ RUN, KILL, USAGE = 1, 2, 3
 READY, USED, DONE = 1, 2, 3
 CLEAN, KILLED, STRAGGLERS = 1, 2, 4
 NONCE, OPTION, PROMPT, CODE, ENTRY_POINT, SETUP, TEST, FILE_NAME, FILE_CONTENT, MODULE = range(1, 11)
-COMPARATOR = 12
+COMPARATOR, DECIDED = 12, 13
 KINDS = {"check": 1, "asserts": 2, "program": 3, "unittest": 5, "pytest": 6, "calls": 7}
 PLAN, STATE, TEST_RECORD, FAULT, END = 1, 2, 3, 4, 5
-OUTCOMES = ("NOT_RUN", "PASSED", "FAILED", "ERROR", "", "CRASHED", "SKIPPED")
+OUTCOMES = ("NOT_RUN", "PASSED", "FAILED", "ERROR", "TIME_LIMIT", "CRASHED", "SKIPPED")
 SHARED, EXAMINER, EXAMINEE = range(3)
 FAULTS = ("", "COMPILE", "LOAD", "TESTS", "PROGRAM", "HARNESS", "INSEPARABLE")
 FIELDS = ("name", "source", "call", "expected", "actual", "type", "message", "traceback")
@@ -117,12 +117,15 @@ def as_bytes(text):
 
 def build_job(nonce, kind, code, tests, prompt="", entry_point="", setup="", stop=False,
               value_bytes=2000, files=(), modules=(), role=SHARED, control=False,
-              comparator=None):  # fmt: skip
+              test_ms=0, decided=(), comparator=None):  # fmt: skip
     job = b"" if nonce is None else section(NONCE, nonce)
-    job += section(OPTION, OPTIONS.pack(KINDS[kind], int(stop), value_bytes, role, int(control), 0))
+    job += section(OPTION, OPTIONS.pack(KINDS[kind], int(stop), value_bytes, role, int(control), test_ms))
     for tag, text in ((PROMPT, prompt), (CODE, code), (ENTRY_POINT, entry_point), (SETUP, setup)):
         job += b"" if text is None else section(tag, as_bytes(text))
-    job += b"" if comparator is None else section(COMPARATOR, as_bytes(comparator))
+    if decided:
+        job += section(DECIDED, struct.pack("=%dI" % len(decided), *decided))
+    if comparator is not None:
+        job += section(COMPARATOR, as_bytes(comparator))
     for test in [tests] if isinstance(tests, (str, bytes)) else tests:
         job += section(TEST, as_bytes(test))
     for name, content in files:
@@ -292,22 +295,29 @@ class SplitCells:
         self.examinee.close()
 
     def run(self, kind, code, tests, prompt="", entry_point="", setup="", files=(), modules=(),
-            limits=None, **options):  # fmt: skip
+            limits=None, test_ms=0, kills=False, **options):  # fmt: skip
         nonce = os.urandom(16)
-        common = {"prompt": prompt, "entry_point": entry_point, "modules": modules}
+        common = {"prompt": prompt, "entry_point": entry_point, "modules": modules,
+                  "test_ms": test_ms}  # fmt: skip
         judging = build_job(nonce, kind, None, tests, setup=setup, role=EXAMINER, **common, **options)
         judged = build_job(None, kind, code, [], setup=None, files=files, role=EXAMINEE, **common)
-        outcome = self.run_jobs(judging, judged, nonce, limits)
+        outcome = self.run_jobs(judging, judged, nonce, limits, kills)
         assert not outcome.examinee_records
         return outcome
 
-    def run_jobs(self, judging, judged, nonce, limits=None):
+    def run_jobs(self, judging, judged, nonce, limits=None, kills=False):
+        """`kills`: as the broker would, an examinee that is still there after its examiner."""
         to_examinee, to_examiner = os.pipe(), os.pipe()
         seen = self.examinee.start(judged, (to_examinee[0], to_examiner[1]), **(limits or {}))
         pipes = self.examiner.start(judging, (to_examiner[0], to_examinee[1]))
         for fd in (*to_examinee, *to_examiner):
             os.close(fd)
-        contents = drain([*pipes, *seen])
+        if kills:
+            contents = drain(pipes)
+            self.examinee.send(KILL)
+            contents += drain(seen)
+        else:
+            contents = drain([*pipes, *seen])
         outcome = parse_records(contents[0], nonce)
         outcome.examinee_records = contents[3]
         outcome.stdout, outcome.stderr = contents[4:]

@@ -9,6 +9,7 @@
 #include "inside/runtimes/python/channel.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -16,11 +17,16 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "inside/runtimes/python/test_limit.h"
+
+#define NS_PER_SECOND 1000000000u
+#define NS_PER_MS 1000000u
 
 static struct {
 	int in;
 	int out;
-	bool is_guarded; /* a forked process closes it */
+	bool is_guarded;          /* a forked process closes it */
+	volatile bool is_sending; /* a frame may be half written */
 	uint64_t their_cpu_ns;
 } channel = {.in = -1, .out = -1};
 
@@ -105,11 +111,48 @@ static PyObject *channel_send(PyObject *module, PyObject *arguments)
 	header.type = type;
 	header.cpu_ns = own_cpu_ns();
 	thread = PyEval_SaveThread();
+	channel.is_sending = true;
 	err = write_frame(channel.out, &header, PyBytes_AsString(payload));
+	channel.is_sending = false;
 	PyEval_RestoreThread(thread);
 	if (err < 0)
 		return gone();
 	Py_RETURN_NONE;
+}
+
+bool channel_send_late(void)
+{
+	const struct channel_header header = {.type = CHANNEL_LATE, .cpu_ns = own_cpu_ns()};
+
+	if (channel.is_sending)
+		return false;
+	(void)!write(channel.out, &header, sizeof(header));
+	return true;
+}
+
+/* Until a frame begins. 0, or -1 with an exception set: the present test has taken its time. */
+static int wait_for_frame(uint64_t deadline_ns)
+{
+	struct pollfd poll_in = {.fd = channel.in, .events = POLLIN};
+	struct timespec now;
+	uint64_t now_ns;
+	int n;
+
+	do {
+		PyThreadState *thread = PyEval_SaveThread();
+
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		now_ns = (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
+		n = now_ns < deadline_ns
+			    ? poll(&poll_in, 1, (int)((deadline_ns - now_ns) / NS_PER_MS) + 1)
+			    : 0;
+		PyEval_RestoreThread(thread);
+	} while (n < 0 && errno == EINTR && PyErr_CheckSignals() == 0);
+	if (n > 0)
+		return 0;
+	if (PyErr_Occurred() == NULL)
+		PyErr_SetString(PyExc_TimeoutError, "no answer within the time of a test");
+	return -1;
 }
 
 /* The header, without losing a byte to a signal handler. 0, or -1 with an exception set. */
@@ -149,6 +192,8 @@ static PyObject *channel_receive(PyObject *module, PyObject *nothing)
 
 	(void)module;
 	(void)nothing;
+	if (test_limit_deadline_ns() > 0 && wait_for_frame(test_limit_deadline_ns()) < 0)
+		return NULL;
 	if (read_header(&header) < 0)
 		return NULL;
 	if (header.length > CHANNEL_BYTES_MAX) {

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define CHANNEL_LATE 7
 #define CHANNEL_BYTES_MAX (64u * 1024u * 1024u)
 
 struct channel_header {
@@ -28,6 +29,11 @@ bool channel_is_open(void);
 /* The most that the other half has said to have used; 0: it has said nothing yet. */
 uint64_t channel_their_cpu_ns(void);
 
+/* The whole frame of an examinee whose test took too long; the last one (peer.py: LATE). Safe in a
+ * signal handler. False: not now, a frame is being written. */
+bool channel_send_late(void);
+
 /* send(type, bytes) and receive() -> (type, bytes), for the module's table. EOFError: the other
- * half is gone; ValueError: the frame is too long. */
+ * half is gone; ValueError: the frame is too long; TimeoutError: nothing came in time
+ * (test_limit.h). */
 extern PyMethodDef channel_methods[];

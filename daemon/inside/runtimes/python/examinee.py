@@ -8,8 +8,9 @@ import linecache
 import sys
 from types import FunctionType, ModuleType
 
+import _assay
 import raising
-from peer import BYE, LOAD_FAILED, LOADED, Peer
+from peer import BYE, LOAD_FAILED, LOADED, TEST, Peer
 from texts import CANDIDATE_FILE, PROMPT_FILE, Gone, __builtins__, layout
 
 __assay__ = layout
@@ -200,5 +201,12 @@ def serve_one(peer):
         return True
     if kind == BYE:
         return False
-    peer.answer(kind, data)
+    if kind == TEST:
+        _assay.limit_begin()
+        return True
+    _assay.limit_run()
+    try:
+        peer.answer(kind, data)
+    finally:
+        _assay.limit_pause()
     return True

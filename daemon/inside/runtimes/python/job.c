@@ -4,9 +4,9 @@
  *     (kind, prompt, code, entry_point, setup, [test...], [file name, content, ...], [module...],
  * role)
  *
- * all texts as bytes; absent ones are empty. The comparator is put to use at once. Runs in the
- * forked child. The bytes come from the broker, which is trusted here; lengths are checked all the
- * same.
+ * all texts as bytes; absent ones are empty. Comparator and limits of tests are put to use at once.
+ * Runs in the forked child. The bytes come from the broker, which is trusted here; lengths are
+ * checked all the same.
  */
 #include "inside/runtimes/python/job.h"
 
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "inside/runtimes/python/comparator.h"
+#include "inside/runtimes/python/test_limit.h"
 
 struct section {
 	uint32_t tag;
@@ -107,6 +108,7 @@ static int add_section(struct job *job, const struct section *section)
 		if (section->len != sizeof(job->options))
 			return -1;
 		memcpy(&job->options, section->bytes, sizeof(job->options));
+		test_limit_use(job->options.test_ms);
 		if (PyTuple_SetItem(job->sections, PLACE_KIND,
 				    PyLong_FromUnsignedLong(job->options.kind)) < 0)
 			return -1;
@@ -118,6 +120,8 @@ static int add_section(struct job *job, const struct section *section)
 		job->input_len = section->len;
 		return 0;
 	}
+	if (section->tag == JOB_DECIDED)
+		return test_limit_take_decided(section->bytes, section->len);
 	if (section->tag == JOB_COMPARATOR)
 		return comparator_use(section->bytes, section->len);
 	if (section->tag < JOB_PROMPT || section->tag > JOB_MODULE)

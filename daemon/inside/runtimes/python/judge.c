@@ -41,7 +41,8 @@ static struct {
 	bool has_crashed;  /* and a test was told so */
 	bool is_delegated; /* since the last outcome the candidate's code compared its objects */
 	bool was_delegated[RECORD_TESTS_MAX]; /* and a test was told so */
-	struct {                              /* a failed test whose message is still to come */
+	uint32_t n_judged; /* assertions that were decided, every time they were */
+	struct {           /* a failed test whose message is still to come */
 		bool is_set;
 		uint32_t index;
 		struct told told;
@@ -239,6 +240,7 @@ static PyObject *conclude(uint32_t index, int truth, PyObject *expected, PyObjec
 {
 	PyObject *result;
 
+	judge.n_judged++;
 	if (truth >= 0 && settle() < 0)
 		return NULL;
 	if (truth < 0)
@@ -393,7 +395,8 @@ static int explain(PyObject *exception, struct records_test *test, PyObject **ke
 		return -1;
 	}
 	test->outcome = (enum record_outcome)outcome;
-	judge.has_crashed = judge.has_crashed || outcome == RECORD_CRASHED;
+	judge.has_crashed =
+		judge.has_crashed || outcome == RECORD_CRASHED || outcome == RECORD_TIME_LIMIT;
 	test->line = line;
 	test->fields[RECORD_FIELD_ERROR_TYPE] = field_of(type);
 	test->fields[RECORD_FIELD_ERROR_MESSAGE] = field_of(message);
@@ -407,6 +410,7 @@ static PyObject *write_exception(uint32_t index, PyObject *exception, PyObject *
 	struct told told = {0};
 	PyObject *keep = NULL;
 
+	judge.n_judged++;
 	settle_pending(NULL);
 	if (!has_failed(index)) {
 		if (explain(exception, &test, &keep) < 0)
@@ -600,6 +604,13 @@ static PyObject *judge_is_control(PyObject *module, PyObject *nothing)
 	return PyBool_FromLong(judge.is_control);
 }
 
+static PyObject *judge_judged(PyObject *module, PyObject *nothing)
+{
+	(void)module;
+	(void)nothing;
+	return PyLong_FromUnsignedLong(judge.n_judged);
+}
+
 static PyObject *judge_is_same(PyObject *module, PyObject *arguments)
 {
 	PyObject *left, *right;
@@ -641,6 +652,7 @@ PyMethodDef judge_methods[] = {
 	{"is_control", judge_is_control, METH_NOARGS,
 	 "is_control(): are the tests to be altered, so that a right solution fails them?"},
 	{"crashed", judge_crashed, METH_NOARGS, "crashed(): was a test told that it is gone?"},
+	{"judged", judge_judged, METH_NOARGS, "judged(): how often an assertion was decided"},
 	{"settle_with", judge_settle_with, METH_O,
 	 "settle_with(function): puts function() off until the next outcome"},
 	{"message", judge_message, METH_VARARGS, "message(test, text): why it failed"},

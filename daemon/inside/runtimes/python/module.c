@@ -10,6 +10,7 @@
 #include "inside/runtimes/python/huge.h"
 #include "inside/runtimes/python/judge.h"
 #include "inside/runtimes/python/methods.h"
+#include "inside/runtimes/python/test_limit.h"
 #include "inside/runtimes/python/values.h"
 #include "inside/runtimes/python/values_decode.h"
 #include "inside/runtimes/python/values_encode.h"
@@ -114,7 +115,8 @@ PyMODINIT_FUNC PyInit__assay(void)
 
 	if (module == NULL || PyModule_AddFunctions(module, judge_methods) < 0 ||
 	    PyModule_AddFunctions(module, test_method_methods) < 0 ||
-	    PyModule_AddFunctions(module, channel_methods) < 0)
+	    PyModule_AddFunctions(module, channel_methods) < 0 ||
+	    PyModule_AddFunctions(module, test_limit_methods) < 0)
 		return NULL;
 	if (value_types_prepare() < 0 || add_limits(module) < 0)
 		return NULL;

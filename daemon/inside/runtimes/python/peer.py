@@ -18,11 +18,11 @@ import raising
 import standins
 from in_place import update
 from operations import CALL, FIRST_OPERATION, OPERATIONS
-from texts import Gone, Malformed, __builtins__, layout
+from texts import Gone, Late, Malformed, __builtins__, layout
 
 __assay__ = layout
 
-(RESULT, RAISED, DEFINE, RELEASE, BYE, LOADED, LOAD_FAILED) = range(7)
+(RESULT, RAISED, DEFINE, RELEASE, BYE, LOADED, LOAD_FAILED, LATE, TEST) = range(9)
 
 # Kinds of references in the codec's handles.
 OBJECT = 1  # of the sender: ident; label: the ident of its class
@@ -192,8 +192,12 @@ class Peer:
                 kind, data = self.receive_frame()
             except EOFError:
                 raise self.lose(Gone()) from None
+            except TimeoutError:
+                raise self.lose(Late()) from None
             except (ValueError, MemoryError) as error:
                 raise self.lose(Malformed(str(error))) from None
+            if kind == LATE:
+                raise self.lose(Late())
             if kind == DEFINE:
                 self.take_definitions(self.decode(data))
             elif kind == RELEASE:

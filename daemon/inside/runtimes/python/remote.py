@@ -35,7 +35,7 @@ import raising
 import standins
 from in_place import update
 from operations import FIRST_OPERATION, NUMBERS, OPERATIONS
-from peer import BYE, LOAD_FAILED, LOADED, SCALARS, Peer
+from peer import BYE, LOAD_FAILED, LOADED, SCALARS, TEST, Peer
 from texts import TESTS_FILE, Gone, Malformed, __builtins__, layout
 
 __assay__ = layout
@@ -68,6 +68,8 @@ class Candidate(Peer):
         self.pending = []  # (argument, its new content, is the result a container?)
         self.held = []  # the same of results that have a name
         self.twins = []  # (argument, what was returned in its place)
+        self.limits_tests = False
+        self.judged = -1  # how often an assertion was decided when the last one began
         self.standins.add_class(MODULE_CLASS, ("module", "builtins", "", [], []))
         self.module = self.standins.object(MODULE_IDENT, MODULE_CLASS)
         self.standins.make_ready(standins.FUNCTION_IDENT, standins.FUNCTION)
@@ -80,6 +82,8 @@ class Candidate(Peer):
 
     def wait_until_loaded(self):
         """None, or (kind, exception) of code that cannot be used. Raises Gone."""
+        self.limits_tests = _assay.test_ms() > 0
+        _assay.limit_wait(False)
         kind, data = self.receive()
         if kind not in (LOADED, LOAD_FAILED):
             raise self.lose(Malformed("neither loaded nor failed"))
@@ -147,9 +151,21 @@ class Candidate(Peer):
         ident = self.idents.get(id(thing))
         return ident is not None and self.objects.get(ident) is thing
 
+    # ------------------------------------------------------------ time of a test
+
+    def begin_request(self):
+        """The examinee counts what its code takes in a test; we, how long we wait for an answer."""
+        judged = _assay.judged()
+        if judged != self.judged:
+            self.judged = judged
+            self.send(TEST, b"")
+        _assay.limit_wait(True)
+
     # ------------------------------------------------------------ changed arguments
 
     def request(self, operation, operands, keywords=None):
+        if self.limits_tests and self.depth == 0:
+            self.begin_request()
         if (self.pending or self.held) and self.passes_pending(operands, keywords):
             self.settle_all()
         return super().request(operation, operands, keywords)

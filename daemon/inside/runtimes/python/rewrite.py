@@ -14,6 +14,7 @@ import ast
 import builtins
 from ast import Assert, BoolOp, Call, Compare, Constant, ExceptHandler, Expr, Load, Name, Or, Try
 
+import _assay
 from texts import __builtins__
 
 # Not identifiers, so no honest program has them.
@@ -63,6 +64,7 @@ COMPARED = name_of("compared")
 class Rewriter:
     """Rewrites one tree after the other; `tests` gets a tuple for each test, see tests.h.
 
+    Those that an earlier run has decided keep their numbers and do nothing.
     `is_split`: places where changed arguments are settled (remote.py) are marked, too.
     """
 
@@ -71,6 +73,7 @@ class Rewriter:
         self.source = 0
         self.is_split = is_split
         self.may_ask_sameness = True
+        self.decided = _assay.decided()
         self.names = set()  # of the results since the last assertion of a list of asserts
 
     def rewrite(self, tree):
@@ -197,6 +200,8 @@ class Rewriter:
             message = Call(MESSAGE, [number, statement.msg], [], lineno=line, col_offset=column)
             value = BoolOp(OR, [call, message], lineno=line, col_offset=column)
         self.add(statement, subject, flags, scope)
+        if index in self.decided:
+            return ast.Pass(lineno=line, col_offset=column)
         result = Expr(value, lineno=line, col_offset=column)
         return guard([result], number, line, column) if mode == RECORD else result
 

@@ -38,8 +38,13 @@ class Malformed(Gone):
     """The other half sent what no examinee sends; it is treated as gone."""
 
 
+class Late(Gone):
+    """A test has taken longer than it may; the other half is ended."""
+
+
 OUTCOME_FAILED = 2
 OUTCOME_ERROR = 3
+OUTCOME_TIME_LIMIT = 4
 OUTCOME_CRASHED = 5
 TOLD = "assay told"  # where an exception from the other half keeps (frames, line)
 
@@ -302,7 +307,8 @@ def describe(error, limit):
 def explain(error, limit):
     """As describe(), led by the outcome: do the tests say "wrong", or has the candidate raised?"""
     if isinstance(error, Gone):
-        return (OUTCOME_CRASHED, *describe_end(error))
+        outcome = OUTCOME_TIME_LIMIT if isinstance(error, Late) else OUTCOME_CRASHED
+        return (outcome, *describe_end(error))
     says_wrong = isinstance(error, (AssertionError, SystemExit))
     is_failure = says_wrong and not blames_candidate(error)
     return (OUTCOME_FAILED if is_failure else OUTCOME_ERROR, *describe(error, limit))
@@ -313,4 +319,6 @@ def describe_end(error, doing="a test called it"):
     if isinstance(error, Malformed):
         text = "it sent what is no answer: " + message_of(error)
         return b"Protocol", encode(text, 500), b"", 0
+    if isinstance(error, Late):
+        return b"", b"it took longer than a test may", b"", 0
     return b"", b"the process ended while " + doing.encode(), b"", 0
