@@ -45,7 +45,7 @@ static const struct argp_option option_list[] = {
 	{"jobs", 'j', "N", 0, "Candidates in flight at one time (default 4 x slots + 64)", 0},
 	{"limits", OPTION_LIMITS, "NAME=N,...", 0,
 	 "Limits of every candidate, instead of the tasks' own: cpu_ms, wall_ms, memory_bytes, "
-	 "output_bytes, processes",
+	 "output_bytes, processes, test_ms",
 	 0},
 	{"quiet", 'q', NULL, 0, "No progress bar and no summary", 0},
 	{0},

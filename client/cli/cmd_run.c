@@ -43,7 +43,7 @@ static const struct argp_option option_list[] = {
 	{"prompt", OPTION_PROMPT, "FILE", 0, "Code that precedes the solution", 0},
 	{"language", 'l', "NAME", 0, "Language of the solution (default: python)", 0},
 	{"limits", OPTION_LIMITS, "NAME=N,...", 0,
-	 "Limits: cpu_ms, wall_ms, memory_bytes, output_bytes, processes", 0},
+	 "Limits: cpu_ms, wall_ms, memory_bytes, output_bytes, processes, test_ms", 0},
 	{"json", OPTION_JSON, NULL, 0, "The result as JSON instead of a report", 0},
 	{0},
 };

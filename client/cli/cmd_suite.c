@@ -62,7 +62,7 @@ static const struct argp_option option_table[] = {
 	 "Where results go (default SAMPLES_results.jsonl; - is standard output)", 0},
 	{"resume", OPTION_RESUME, NULL, 0, "Skip samples that an earlier run has judged", 0},
 	{"limits", OPTION_LIMITS, "NAME=N[,...]", 0,
-	 "Limits of each run: cpu_ms, wall_ms, memory_bytes, output_bytes, processes", 0},
+	 "Limits of each run: cpu_ms, wall_ms, memory_bytes, output_bytes, processes, test_ms", 0},
 	{"quiet", 'q', NULL, 0, "No progress bar, and only the score", 0},
 	{0},
 };

@@ -31,8 +31,9 @@ static const struct {
 	[REQUEST_MEMORY_BYTES] = {"memory_bytes", ASSAY_REQUEST_MEMORY_BYTES},
 	[REQUEST_OUTPUT_BYTES] = {"output_bytes", ASSAY_REQUEST_OUTPUT_BYTES},
 	[REQUEST_PROCESSES] = {"processes", ASSAY_REQUEST_PROCESSES},
+	[REQUEST_TEST_MS] = {"test_ms", ASSAY_REQUEST_TEST_MS},
 };
-#define LIMIT_NAMES "cpu_ms, wall_ms, memory_bytes, output_bytes, processes"
+#define LIMIT_NAMES "cpu_ms, wall_ms, memory_bytes, output_bytes, processes, test_ms"
 
 static int find_limit(const char *name, size_t len)
 {

@@ -209,18 +209,13 @@ static int set_limit(Assay__Evaluate *evaluate, enum assay_request_number which,
 		evaluate->limits->wall_ms = value;
 	else if (which == ASSAY_REQUEST_MEMORY_BYTES)
 		evaluate->limits->memory_bytes = value;
-	else
+	else if (which == ASSAY_REQUEST_OUTPUT_BYTES)
 		evaluate->limits->output_bytes = value;
+	else if (which == ASSAY_REQUEST_PROCESSES)
+		evaluate->limits->processes = (uint32_t)value;
+	else
+		evaluate->limits->test_ms = (uint32_t)value;
 	return 0;
-}
-
-static int set_processes(Assay__Evaluate *evaluate, uint32_t value)
-{
-	int err = evaluate->limits == NULL ? set_limit(evaluate, ASSAY_REQUEST_CPU_MS, 0) : 0;
-
-	if (err == 0)
-		evaluate->limits->processes = value;
-	return err;
 }
 
 static int set_integrity(Assay__Evaluate *evaluate, uint64_t value)
@@ -257,7 +252,8 @@ int assay_request_set_number(assay_request *request, enum assay_request_number w
 		return -EINVAL;
 	switch (which) {
 	case ASSAY_REQUEST_PROCESSES:
-		return set_processes(evaluate, (uint32_t)value);
+	case ASSAY_REQUEST_TEST_MS:
+		return set_limit(evaluate, which, value);
 	case ASSAY_REQUEST_FEEDBACK_BYTES:
 		evaluate->feedback_bytes = (uint32_t)value;
 		return 0;

@@ -132,6 +132,7 @@ int job_write(const struct job *job, enum job_role role, const uint8_t nonce[JOB
 		.value_bytes = VALUE_BYTES,
 		.role = (uint32_t)role,
 		.is_control = job->is_control,
+		.test_ms = task->limits.test_ms,
 	};
 	struct section_buffer buffer = {.bytes = xmalloc(total_bytes(job))};
 	int fd;

@@ -92,8 +92,7 @@ static bool take_state(const struct record *record, struct examination *examinat
 
 static bool is_outcome(uint8_t outcome)
 {
-	return (outcome >= RECORD_PASSED && outcome <= RECORD_ERROR) || outcome == RECORD_CRASHED ||
-	       outcome == RECORD_SKIPPED;
+	return outcome >= RECORD_PASSED && outcome <= RECORD_SKIPPED;
 }
 
 static bool take_test(const struct record *record, struct examination *examination)

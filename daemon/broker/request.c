@@ -154,7 +154,7 @@ static int take_limits(struct limits *limits, const Assay__Limits *wish,
 {
 	const struct limits *standard = &policy->default_limits;
 	const struct limits *maximum = &policy->maximum_limits;
-	uint64_t processes = 0;
+	uint64_t processes = 0, test_ms = 0;
 	int outcome;
 
 	*limits = *standard;
@@ -177,8 +177,13 @@ static int take_limits(struct limits *limits, const Assay__Limits *wish,
 		outcome = take_limit(wish->processes, standard->processes, maximum->processes,
 				     "processes", &processes, refusal);
 	if (outcome == 0)
-		limits->processes = (uint32_t)processes;
-	return outcome;
+		outcome =
+			take_limit(wish->test_ms, 0, maximum->cpu_ms, "test_ms", &test_ms, refusal);
+	if (outcome != 0)
+		return outcome;
+	limits->processes = (uint32_t)processes;
+	limits->test_ms = (uint32_t)test_ms;
+	return 0;
 }
 
 /* ---------------------------------------------------------------- candidates */

@@ -26,6 +26,14 @@ struct test_counts examination_count(const struct examination *examination)
 	return counts;
 }
 
+bool examination_has(const struct examination *examination, enum test_outcome outcome)
+{
+	for (uint32_t i = 0; i < examination->n_tests; i++)
+		if (examination->tests[i].outcome == outcome)
+			return true;
+	return false;
+}
+
 const struct test_record *examination_first_failure(const struct examination *examination)
 {
 	for (uint32_t i = 0; i < examination->n_tests; i++)

@@ -91,6 +91,9 @@ static inline bool outcome_is_failure(enum test_outcome outcome)
 
 struct test_counts examination_count(const struct examination *examination);
 
+/* Whether any test has this outcome. */
+bool examination_has(const struct examination *examination, enum test_outcome outcome);
+
 /* The first test that ran and did not pass; NULL if none. */
 const struct test_record *examination_first_failure(const struct examination *examination);
 

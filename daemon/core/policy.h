@@ -28,6 +28,7 @@ struct limits {
 	uint64_t memory_bytes;
 	uint64_t output_bytes; /* kept of each stream; what comes after is dropped and counted */
 	uint32_t processes;
+	uint32_t test_ms; /* of a single test; 0: none, only a request sets it */
 };
 
 /*

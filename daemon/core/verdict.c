@@ -64,10 +64,8 @@ static bool is_good_exit(const struct test_error *error)
 /* The candidate's process ended while a test called it: how it ended decides. */
 static bool has_crashed(const struct examination *examination)
 {
-	for (uint32_t i = 0; i < examination->n_tests; i++)
-		if (examination->tests[i].outcome == TEST_CRASHED)
-			return true;
-	return examination->fault == EXAMINATION_LOAD && examination->error.type.len == 0;
+	return examination_has(examination, TEST_CRASHED) ||
+	       (examination->fault == EXAMINATION_LOAD && examination->error.type.len == 0);
 }
 
 /* Whether what ended the run, or any of its tests, was such an error. */
@@ -257,6 +255,8 @@ struct verdict verdict_decide(const struct run_facts *facts)
 		return tampered("The record of the examination was damaged.");
 	if (!facts->examination->is_complete || has_crashed(facts->examination))
 		return decide_unfinished(facts);
+	if (examination_has(facts->examination, TEST_TIME_LIMIT))
+		return by_candidate(VERDICT_CPU_LIMIT, "A test took longer than a test may.");
 	if (has_error(facts->examination, is_good_exit))
 		return tampered("The code tried to end the examination as if all had gone well.");
 	if (facts->examination->fault != EXAMINATION_OK)

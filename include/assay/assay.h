@@ -172,6 +172,7 @@ enum assay_request_number {
 	ASSAY_REQUEST_REPEAT,             /* runs of each candidate */
 	ASSAY_REQUEST_NO_CONTROL,         /* 0 or 1 */
 	ASSAY_REQUEST_FEEDBACK_FORM,      /* enum assay_feedback_form */
+	ASSAY_REQUEST_TEST_MS,            /* of a single test; 0: no limit of its own */
 };
 enum assay_reveal { ASSAY_REVEAL_FULL, ASSAY_REVEAL_INPUTS, ASSAY_REVEAL_NONE };
 enum assay_feedback_form { ASSAY_FEEDBACK_PLAIN, ASSAY_FEEDBACK_REFLEXION };

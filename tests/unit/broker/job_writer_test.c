@@ -196,13 +196,17 @@ static void test_calls(void **state)
 				       .entry_point = slice("f"),
 				       .tests = tests,
 				       .n_tests = 3,
+				       .limits = {.test_ms = 77},
 				       .comparator = "float",
 				       .comparator_text = "float 0.5 1"}};
 	struct job job = {.batch = &batch, .code = slice("def f(x): 1")};
+	struct job_options options;
 
 	(void)state;
 	write_and_parse(&job, JOB_ROLE_EXAMINER);
 	assert_int_equal(n_sections, 7);
+	memcpy(&options, sections[1].bytes, sizeof(options));
+	assert_int_equal(options.test_ms, 77);
 	expect(3, JOB_COMPARATOR, "float 0.5 1");
 	expect(4, JOB_TEST, "[1]");
 	expect(5, JOB_TEST, ""); /* keeps its place */

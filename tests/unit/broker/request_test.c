@@ -203,6 +203,7 @@ static void test_wishes(void **state)
 	(void)state;
 	limits.cpu_ms = 101;
 	limits.processes = 1;
+	limits.test_ms = 101;
 	evaluate.limits = &limits;
 	evaluate.stop = ASSAY__STOP__STOP_FIRST_FAILURE;
 	evaluate.reveal = ASSAY__REVEAL__REVEAL_NONE;
@@ -215,6 +216,7 @@ static void test_wishes(void **state)
 	assert_int_equal(batch->task.limits.memory_bytes, 13);
 	assert_int_equal(batch->task.limits.output_bytes, 14);
 	assert_int_equal(batch->task.limits.processes, 1);
+	assert_int_equal(batch->task.limits.test_ms, 101);
 	assert_true(batch->task.stops_at_first_failure && batch->task.wants_split);
 	assert_int_equal(batch->task.reveal, TASK_REVEAL_NONE);
 	assert_int_equal(batch->task.feedback_bytes, UINT32_MAX);
@@ -232,6 +234,7 @@ static void test_limits_above_the_policys(void **state)
 		{"evaluate.limits.memory_bytes", {.memory_bytes = 104}},
 		{"evaluate.limits.output_bytes", {.output_bytes = 105}},
 		{"evaluate.limits.processes", {.processes = UINT32_MAX}},
+		{"evaluate.limits.test_ms", {.test_ms = 102}},
 	};
 
 	(void)state;

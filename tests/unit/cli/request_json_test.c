@@ -44,7 +44,7 @@ static void every_field_arrives(void **state)
 		"                  {\"code\": \"\"}, {\"id\": 7, \"code\": \"z\"}],"
 		" \"limits\": {\"cpu_ms\": 1, \"wall_ms\": 2, \"memory_bytes\": 3, "
 		"\"output_bytes\": 4,"
-		"              \"processes\": 5},"
+		"              \"processes\": 5, \"test_ms\": 9},"
 		" \"integrity\": \"shared\", \"stop\": \"first_failure\", \"reveal\": \"none\","
 		" \"extract\": \"last_fence\", \"feedback_bytes\": 6, \"deadline_ms\": 7,"
 		" \"no_cache\": true, \"hidden\": [4, 2], \"repeat\": 8, \"control\": false,"
@@ -74,6 +74,7 @@ static void every_field_arrives(void **state)
 	assert_int_equal(evaluate->limits->memory_bytes, 3);
 	assert_int_equal(evaluate->limits->output_bytes, 4);
 	assert_int_equal(evaluate->limits->processes, 5);
+	assert_int_equal(evaluate->limits->test_ms, 9);
 	assert_int_equal(evaluate->integrity, ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SHARED);
 	assert_int_equal(evaluate->stop, ASSAY__STOP__STOP_FIRST_FAILURE);
 	assert_int_equal(evaluate->reveal, ASSAY__REVEAL__REVEAL_NONE);
@@ -159,7 +160,7 @@ static void refusals_name_the_field(void **state)
 		{TASK(CODE ", \"limits\": 5"), "limits", "limits must be an object, not a number"},
 		{TASK(CODE ", \"limits\": {\"cpu\": 5}"), "limits.cpu",
 		 "limits.cpu is not known; one of cpu_ms, wall_ms, memory_bytes, output_bytes, "
-		 "processes"},
+		 "processes, test_ms"},
 		{TASK(CODE ", \"limits\": {\"cpu_ms\": -5}"), "limits.cpu_ms",
 		 "limits.cpu_ms must be a whole number of at least 0, not a negative number"},
 		{TASK(CODE ", \"stop\": \"never\""), "stop",

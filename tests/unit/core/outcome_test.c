@@ -24,7 +24,10 @@ static void test_counts(void **state)
 	assert_int_equal(counts.failed, 1);
 	assert_int_equal(counts.errors, 1);
 	assert_ptr_equal(examination_first_failure(&examination), &tests[1]);
+	assert_true(examination_has(&examination, TEST_FAILED));
+	assert_false(examination_has(&examination, TEST_TIME_LIMIT));
 	examination.n_tests = 1;
+	assert_false(examination_has(&examination, TEST_FAILED));
 	assert_null(examination_first_failure(&examination));
 }
 

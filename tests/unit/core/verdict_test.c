@@ -147,6 +147,25 @@ static void test_candidate_ends_within_a_test(void **state)
 	assert_int_equal(decide(), VERDICT_PASSED);
 }
 
+/* One took longer than it may, and ended the candidate: no matter how it ended. */
+static void test_a_late_test(void **state)
+{
+	(void)state;
+	tests[1].outcome = TEST_TIME_LIMIT;
+	assert_int_equal(decide(), VERDICT_CPU_LIMIT);
+	assert_int_equal(verdict_decide(&facts).fault, FAULT_CANDIDATE);
+	assert_false(verdict_decide(&facts).is_maskable);
+	tests[2].outcome = TEST_FAILED;
+	assert_int_equal(decide(), VERDICT_CPU_LIMIT);
+	tests[2].outcome = TEST_NOT_RUN;
+	assert_int_equal(decide(), VERDICT_CPU_LIMIT);
+	tests[2].outcome = TEST_CRASHED;
+	assert_int_equal(decide(), VERDICT_TAMPERED);
+	tests[2].outcome = TEST_PASSED;
+	examination.is_complete = false;
+	assert_int_equal(decide(), VERDICT_TAMPERED);
+}
+
 static void test_good_exit(void **state)
 {
 	(void)state;
@@ -317,6 +336,7 @@ int main(void)
 		cmocka_unit_test_setup(test_wrong_answers_and_errors, set_up),
 		cmocka_unit_test_setup(test_leaving_early, set_up),
 		cmocka_unit_test_setup(test_candidate_ends_within_a_test, set_up),
+		cmocka_unit_test_setup(test_a_late_test, set_up),
 		cmocka_unit_test_setup(test_good_exit, set_up),
 		cmocka_unit_test_setup(test_memory, set_up),
 		cmocka_unit_test_setup(test_processes, set_up),

@@ -204,9 +204,6 @@ def serve_one(peer):
     if kind == TEST:
         _assay.limit_begin()
         return True
-    _assay.limit_run()
-    try:
-        peer.answer(kind, data)
-    finally:
-        _assay.limit_pause()
+    _assay.limit_run()  # until the answer is sent
+    peer.answer(kind, data)
     return True

@@ -312,9 +312,15 @@ class Peer:
         except Gone:
             raise
         except BaseException as error:
-            self.send(RAISED, self.encode_exception(error))
+            self.send_answer(RAISED, self.encode_exception(error))
             return
-        self.send(RESULT, data)
+        self.send_answer(RESULT, data)
+
+    def send_answer(self, kind, data):
+        """In time: a test whose answer is on its way must not end the process any more."""
+        if self.depth == 0:
+            _assay.limit_pause()
+        self.send(kind, data)
 
     def snapshot(self, argument):
         """Its encoding, if it can be changed in place."""

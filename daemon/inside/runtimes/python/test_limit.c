@@ -26,6 +26,7 @@ static struct {
 	uint32_t test_ms;
 	struct timespec left; /* of the present test */
 	bool has_timer;
+	volatile bool is_running; /* a signal that another thread gets may come late */
 	timer_t timer;
 	uint64_t deadline_ns;
 	PyObject *decided; /* frozenset; NULL: none */
@@ -65,7 +66,7 @@ uint64_t test_limit_deadline_ns(void)
 static void end_late(int number)
 {
 	(void)number;
-	if (channel_send_late())
+	if (limit.is_running && channel_send_late())
 		_exit(0);
 }
 
@@ -96,8 +97,10 @@ static PyObject *limit_run(PyObject *module, PyObject *nothing)
 
 	(void)module;
 	(void)nothing;
-	if (limit.test_ms > 0 && (limit.has_timer || make_timer()))
+	if (limit.test_ms > 0 && (limit.has_timer || make_timer())) {
+		limit.is_running = true;
 		timer_settime(limit.timer, 0, &timer, NULL);
+	}
 	Py_RETURN_NONE;
 }
 
@@ -107,7 +110,8 @@ static PyObject *limit_pause(PyObject *module, PyObject *nothing)
 
 	(void)module;
 	(void)nothing;
-	if (limit.has_timer && timer_settime(limit.timer, 0, &timer, &old) == 0) {
+	if (limit.is_running && timer_settime(limit.timer, 0, &timer, &old) == 0) {
+		limit.is_running = false;
 		limit.left = old.it_value;
 		if (limit.left.tv_sec == 0 && limit.left.tv_nsec == 0)
 			limit.left.tv_nsec = 1;
