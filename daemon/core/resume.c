@@ -26,7 +26,7 @@ size_t resume_decided(const struct examination *examination, uint32_t *decided)
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < examination->n_tests; i++)
-		if (examination->tests[i].outcome > TEST_PASSED)
+		if (outcome_is_failure(examination->tests[i].outcome))
 			decided[n++] = i;
 	return n;
 }
