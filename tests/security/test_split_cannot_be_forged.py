@@ -303,3 +303,21 @@ def f(x): return 5
     attack(code, "assert helper(candidate(2)) == 4",
            prompt="def helper(x):\n    return x + 1\ndef f(x):\n    pass\n")
     attack(code, asserts=["assert f(2) == 4"])
+
+
+CHOICES = {
+    "words": "import inspect, unittest.mock\nclass f(int): pass\n# patch(capsys) open( __code__\n",
+    "a name": "patch = inspect = redirect_stdout = open\ndef f(x): return 0\n",
+    "an end": "import os; os._exit(0)\n",
+    "a fault of its own": FORGER + "say(P.LOAD_FAILED, (6, 0, (0, 'ValueError', (), 'the tests', {}, [], 0)))\n",
+    "a sentence": "def f(x): raise ValueError('the tests derive a class from one of the candidate\\'s')\n",
+}
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_the_weaker_examination_cannot_be_chosen(client, choice):
+    """Nothing that a candidate is, says or does has it examined in its own process."""
+    check = "def check(candidate):\n    assert candidate(2) == 4\n"
+    result = client.judge_one(evaluate(CHOICES[choice], entry_point="f", check=check))
+    assert not result.passed and result.integrity == pb.SPLIT, result
+    assert not result.shared_because and not result.maskable, result
