@@ -76,6 +76,24 @@ static void test_repeats(void **state)
 	}
 }
 
+static void test_a_pass_in_one_process_has_a_control(void **state)
+{
+	(void)state;
+	facts.is_shared = true;
+	assert_int_equal(course_decide(&facts), COURSE_CONTROL);
+	facts.is_control = true;
+	assert_int_equal(course_decide(&facts), COURSE_OVER);
+	facts.is_control = false;
+	verdict.code = VERDICT_FAILED;
+	assert_int_equal(course_decide(&facts), COURSE_OVER);
+	verdict.code = VERDICT_PASSED;
+	task.kind = TASK_STDIO;
+	assert_int_equal(course_decide(&facts), COURSE_OVER);
+	task.kind = TASK_PROGRAM;
+	task.wants_control = false;
+	assert_int_equal(course_decide(&facts), COURSE_OVER);
+}
+
 static void test_what_a_control_says(void **state)
 {
 	struct test_record tests[] = {{.outcome = TEST_FAILED}, {.outcome = TEST_NOT_RUN}};
@@ -98,6 +116,7 @@ int main(void)
 		cmocka_unit_test_setup(test_a_run_that_says_nothing, set_up),
 		cmocka_unit_test_setup(test_tests_that_need_the_candidates_process, set_up),
 		cmocka_unit_test_setup(test_repeats, set_up),
+		cmocka_unit_test_setup(test_a_pass_in_one_process_has_a_control, set_up),
 		cmocka_unit_test_setup(test_what_a_control_says, set_up),
 	};
 
