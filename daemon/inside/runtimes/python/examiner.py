@@ -13,7 +13,6 @@ import fractions
 import functools
 import gc
 import os
-import re
 import sys
 
 import _assay
@@ -66,7 +65,7 @@ FAULT_BYTES = 4096
 # What modules of the zygote want to be called at a fork: (before, after in child, after in parent).
 fork_handlers = []
 # Who may notice that they were not: programs that draw random numbers, start threads or fork.
-NOTICES_FORK = re.compile(rb"random|thread|fork|[Pp]rocess|concurrent|asyncio")
+NOTICES_FORK = (b"random", b"thread", b"fork", b"rocess", b"concurrent", b"asyncio")
 
 # Their own == may be asked about a candidate's answer.
 TRUSTED = (
@@ -219,7 +218,8 @@ def flush(*streams):
 
 def call_fork_handlers(*sources):
     """What the interpreter would have done after the fork, and will do after the candidate's own."""
-    if not any(map(NOTICES_FORK.search, sources)):
+    source = b"\n".join(sources)
+    if not any(word in source for word in NOTICES_FORK):
         return
     for before, in_child, in_parent in fork_handlers:
         if in_child is not None:
