@@ -98,9 +98,9 @@ static bool has_free_candidate(const struct seat *seat, uint32_t policy)
 }
 
 /* A free seat for the job: one whose examiner rests and knows the tests already, if there is. */
-static struct seat *find_seat(struct dispatch *dispatch, const struct batch *batch)
+static struct seat *find_seat(struct dispatch *dispatch, const struct job *job)
 {
-	const struct task *task = &batch->task;
+	const struct task *task = &job->batch->task;
 	struct seat *found = NULL;
 
 	for (uint32_t i = 0; i < dispatch->n_seats; i++) {
@@ -108,7 +108,7 @@ static struct seat *find_seat(struct dispatch *dispatch, const struct batch *bat
 
 		if (!has_free_candidate(seat, task->policy))
 			continue;
-		if (!task->is_split || seat_sits_for(seat, batch))
+		if (!task->is_split || seat_sits_for(seat, job))
 			return seat;
 		if (found == NULL && is_ready_for(seat->examiner, task->policy))
 			found = seat;
@@ -133,7 +133,7 @@ static void end_one_sitting(struct dispatch *dispatch, const struct task *task)
 void dispatch_end_sittings(struct dispatch *dispatch, const struct batch *batch)
 {
 	for (uint32_t i = 0; i < dispatch->n_seats; i++)
-		if (seat_sits_for(&dispatch->seats[i], batch))
+		if (dispatch->seats[i].sits_for == batch->serial)
 			seat_end_sitting(&dispatch->seats[i]);
 }
 
@@ -194,7 +194,7 @@ void dispatch_pump(struct dispatch *dispatch)
 
 		if (runs_one_alone(dispatch) || (next->runs_alone && dispatch->n_running > 0))
 			return;
-		seat = find_seat(dispatch, next->batch);
+		seat = find_seat(dispatch, next);
 		if (seat == NULL) {
 			if (next->batch->task.is_split)
 				end_one_sitting(dispatch, &next->batch->task);

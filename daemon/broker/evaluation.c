@@ -8,13 +8,27 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "broker/cases.h"
 #include "broker/kept.h"
+#include "core/resume.h"
+
+/* The last run, completed by what the runs before it have found. */
+struct joined {
+	struct judgement judgement;
+	struct run_facts facts;
+	struct examination examination;
+};
 
 struct evaluation {
 	struct repeats repeats;
 	struct kept *kept; /* the first run that did not pass, else the last one; or NULL */
+	/* Of an examination that goes on behind a test that took too long. */
+	struct kept *partial; /* what it has found so far; or NULL */
+	struct joined joined;
+	uint32_t *decided; /* tests that are left out now */
+	uint32_t n_resumes;
 };
 
 void evaluation_free(struct evaluation *evaluation)
@@ -22,6 +36,9 @@ void evaluation_free(struct evaluation *evaluation)
 	if (evaluation == NULL)
 		return;
 	kept_free(evaluation->kept);
+	kept_free(evaluation->partial);
+	free(evaluation->joined.examination.tests);
+	free(evaluation->decided);
 	free(evaluation);
 }
 
@@ -72,7 +89,74 @@ static void start_over(struct job *job)
 	job->next_case = 0;
 	cases_free(job->cases);
 	job->cases = NULL;
+	job->decided = NULL;
+	job->n_decided = 0;
+	job->used_cpu_ns = 0;
+	job->used_wall_ns = 0;
+	if (job->evaluation == NULL)
+		return;
+	kept_free(job->evaluation->partial);
+	job->evaluation->partial = NULL;
+	job->evaluation->n_resumes = 0;
 }
+
+/* ---------------------------------------------------------------- single tests that take too long
+ */
+
+/* What the runs of this examination have found together. */
+static const struct judgement *join(struct evaluation *evaluation, const struct judgement *last)
+{
+	const struct judgement *earlier = kept_judgement(evaluation->partial);
+	struct joined *joined = &evaluation->joined;
+	uint32_t n_tests = last->examination->n_tests;
+
+	free(joined->examination.tests);
+	joined->judgement = *last;
+	joined->facts = *last->facts;
+	joined->examination = *last->examination;
+	joined->examination.tests = xcalloc(n_tests, sizeof(*joined->examination.tests));
+	for (uint32_t i = 0; i < n_tests; i++)
+		joined->examination.tests[i] = last->examination->tests[i];
+	resume_join(earlier->examination, &joined->examination);
+	joined->facts.examination = &joined->examination;
+	joined->facts.cpu_ns += earlier->facts->cpu_ns;
+	joined->facts.wall_ns += earlier->facts->wall_ns;
+	joined->judgement.facts = &joined->facts;
+	joined->judgement.examination = &joined->examination;
+	joined->judgement.verdict = verdict_decide(&joined->facts);
+	return &joined->judgement;
+}
+
+static bool wants_resume(const struct job *job, const struct judgement *last,
+			 const struct judgement *whole)
+{
+	const struct limits *limits = &job->batch->task.limits;
+	uint32_t n_resumes = job->evaluation != NULL ? job->evaluation->n_resumes : 0;
+
+	return last->is_split && n_resumes < RESUME_MAX && resume_is_wanted(last->examination) &&
+	       whole->facts->cpu_ns < limits->cpu_ms * NS_PER_MS &&
+	       whole->facts->wall_ns < limits->wall_ms * NS_PER_MS;
+}
+
+/* The next run leaves out what has failed, and gets what is left of the limits. */
+static void resume(struct job *job, const struct judgement *whole)
+{
+	struct evaluation *evaluation = evaluation_of(job);
+	struct kept *partial = kept_new(whole);
+
+	kept_free(evaluation->partial);
+	evaluation->partial = partial;
+	evaluation->n_resumes++;
+	free(evaluation->decided);
+	evaluation->decided = xcalloc(whole->examination->n_tests, sizeof(*evaluation->decided));
+	job->n_decided = resume_decided(whole->examination, evaluation->decided);
+	job->decided = evaluation->decided;
+	job->used_cpu_ns = whole->facts->cpu_ns;
+	job->used_wall_ns = whole->facts->wall_ns;
+	job->attempts = 0;
+}
+
+/* ---------------------------------------------------------------- the answer */
 
 /* A run with altered expectations: of the pass before it, what is left? */
 static void tell_control(const struct evaluation *evaluation, const struct judgement *judgement,
@@ -105,9 +189,24 @@ static void tell(const struct job *job, const struct judgement *judgement, struc
 		told->repeats = &evaluation->repeats;
 }
 
-enum course_step evaluation_take(struct job *job, const struct judgement *judgement, bool may_rerun,
+/* Counts one of several runs that were asked for. */
+static void note_repeat(struct job *job, const struct judgement *judgement)
+{
+	bool is_first_failure =
+		!has_failed(job->evaluation) && judgement->verdict.code != VERDICT_PASSED;
+
+	if (job->batch->task.repeat <= 1 || job->is_control)
+		return;
+	count(evaluation_of(job), &judgement->verdict);
+	if (is_first_failure)
+		keep(job->evaluation, judgement);
+}
+
+enum course_step evaluation_take(struct job *job, const struct judgement *last, bool may_rerun,
 				 struct judgement *told)
 {
+	bool is_resumed = job->evaluation != NULL && job->evaluation->partial != NULL;
+	const struct judgement *judgement = is_resumed ? join(job->evaluation, last) : last;
 	const struct course_facts facts = {
 		.task = &job->batch->task,
 		.verdict = &judgement->verdict,
@@ -116,6 +215,7 @@ enum course_step evaluation_take(struct job *job, const struct judgement *judgem
 		.is_control = job->is_control,
 		.may_rerun = may_rerun,
 		.has_failed = has_failed(job->evaluation),
+		.wants_resume = wants_resume(job, last, judgement),
 		.n_runs = runs_before(job->evaluation) + 1,
 	};
 	enum course_step step = course_decide(&facts);
@@ -129,14 +229,11 @@ enum course_step evaluation_take(struct job *job, const struct judgement *judgem
 		start_over(job);
 		return step;
 	}
-	if (job->batch->task.repeat > 1 && !job->is_control) {
-		bool is_first_failure =
-			!facts.has_failed && judgement->verdict.code != VERDICT_PASSED;
-
-		count(evaluation_of(job), &judgement->verdict);
-		if (is_first_failure)
-			keep(job->evaluation, judgement);
+	if (step == COURSE_RESUME) {
+		resume(job, judgement);
+		return step;
 	}
+	note_repeat(job, judgement);
 	if (step == COURSE_OVER) {
 		tell(job, judgement, told);
 		return step;

@@ -11,11 +11,11 @@
 struct evaluation;
 
 /*
- * A run of the job has ended with `judgement` (borrowed; its verdict is verdict_decide's). Says
+ * A run of the job has ended with `last` (borrowed; its verdict is verdict_decide's). Says
  * what is to be done; the job is prepared for its next run. COURSE_OVER: *told is what is to be
  * answered, borrowed from the judgement and the job. `may_rerun`: nobody has cancelled it.
  */
-enum course_step evaluation_take(struct job *job, const struct judgement *judgement, bool may_rerun,
+enum course_step evaluation_take(struct job *job, const struct judgement *last, bool may_rerun,
 				 struct judgement *told);
 
 /* NULL is allowed. */

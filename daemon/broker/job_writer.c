@@ -47,6 +47,7 @@ static size_t total_bytes(const struct job *job)
 		       section_bytes(task->prompt.len) + section_bytes(job->code.len) +
 		       section_bytes(task->entry_point.len) + section_bytes(task->setup.len + 1) +
 		       section_bytes(task->module.len) +
+		       section_bytes(job->n_decided * sizeof(*job->decided)) +
 		       section_bytes(sizeof(task->comparator_text));
 
 	for (size_t i = 0; i < task->n_tests && task->kind != TASK_STDIO; i++)
@@ -113,6 +114,12 @@ static void put_task(struct section_buffer *buffer, const struct task *task, enu
 		put_tests(buffer, task);
 }
 
+static void put_decided(struct section_buffer *buffer, const struct job *job, enum job_role role)
+{
+	if (role == JOB_ROLE_EXAMINER && job->n_decided > 0)
+		put(buffer, JOB_DECIDED, job->decided, job->n_decided * sizeof(*job->decided));
+}
+
 static void put_candidate(struct section_buffer *buffer, const struct job *job)
 {
 	put(buffer, JOB_CODE, job->code.bytes, job->code.len);
@@ -144,6 +151,7 @@ int job_write(const struct job *job, enum job_role role, const uint8_t nonce[JOB
 		put_slice(&buffer, JOB_STDIN, task->tests[job->next_case]);
 	else
 		put_task(&buffer, task, role);
+	put_decided(&buffer, job, role);
 	if (role != JOB_ROLE_EXAMINER)
 		put_candidate(&buffer, job);
 	fd = fd_sealed_copy("job", buffer.bytes, buffer.len);

@@ -150,9 +150,17 @@ static uint64_t cpu_used_ns(const struct run *run, uint64_t told_ns)
 	return counted_ns > told_ns ? counted_ns : told_ns;
 }
 
+/* Of a limit, after what the job's runs before this one have used. */
+static uint64_t left_ns(uint64_t limit_ms, uint64_t used_ns)
+{
+	uint64_t limit_ns = limit_ms * NS_PER_MS;
+
+	return limit_ns > used_ns ? limit_ns - used_ns : 1;
+}
+
 static uint64_t cpu_limit_ns(const struct run *run)
 {
-	return run->job->batch->task.limits.cpu_ms * NS_PER_MS +
+	return left_ns(run->job->batch->task.limits.cpu_ms, run->job->used_cpu_ns) +
 	       (run->role == JOB_ROLE_EXAMINER ? EXAMINER_MARGIN_NS : 0);
 }
 
@@ -327,8 +335,8 @@ static void begin(struct run *run, const struct run_order *order)
 	run->tasks = 0;
 	run->cpu_before_ns = cell_link_cpu_ns(run->link);
 	run->started_ns = clock_now_ns();
-	run->next_usage_ns = run->started_ns + limits->cpu_ms * NS_PER_MS;
-	run->end_ns = run->started_ns + limits->wall_ms * NS_PER_MS +
+	run->next_usage_ns = run->started_ns + left_ns(limits->cpu_ms, order->job->used_cpu_ns);
+	run->end_ns = run->started_ns + left_ns(limits->wall_ms, order->job->used_wall_ns) +
 		      (run->role == JOB_ROLE_EXAMINER ? EXAMINER_MARGIN_NS : 0);
 	run->end_reason = RUN_KILLED_WALL;
 	/* Not every role opens all of them. */

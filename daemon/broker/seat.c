@@ -244,9 +244,10 @@ void seat_rest(struct cell *cell)
 	dispatch_pump(cell->dispatch);
 }
 
-bool seat_sits_for(const struct seat *seat, const struct batch *batch)
+bool seat_sits_for(const struct seat *seat, const struct job *job)
 {
-	return seat->examiner->slot.state == SLOT_RESTING && seat->sits_for == batch->serial;
+	return seat->examiner->slot.state == SLOT_RESTING && seat->sits_for == job->batch->serial &&
+	       job->n_decided == 0;
 }
 
 void seat_end_sitting(struct seat *seat)
@@ -269,15 +270,15 @@ static int start_in(struct cell *cell, const struct run_order *order)
 	cell->slot.job = cell->seat->job;
 	cell->slot.runs++;
 	slot_move(&cell->slot, SLOT_RUNNING);
-	++*dispatch_counter(cell->dispatch,
-			    goes_on ? METRIC_examiners_kept : METRIC_runs_started);
+	++*dispatch_counter(cell->dispatch, goes_on ? METRIC_examiners_kept : METRIC_runs_started);
 	return 0;
 }
 
 static void start_examiner(struct seat *seat, struct run_order *order)
 {
 	order->role = JOB_ROLE_EXAMINER;
-	order->wants_more = seat->job->batch->n_queued > 0;
+	/* One that leaves out tests serves nobody else. */
+	order->wants_more = seat->job->batch->n_queued > 0 && seat->job->n_decided == 0;
 	seat->sits_for = seat->job->batch->serial;
 	if (start_in(seat->examiner, order) == 0)
 		return;
@@ -315,7 +316,7 @@ static int start_split(struct seat *seat, struct run_order *order)
 
 static bool has_examiner(const struct seat *seat)
 {
-	return seat->examiner->slot.state == SLOT_IDLE || seat_sits_for(seat, seat->job->batch);
+	return seat->examiner->slot.state == SLOT_IDLE || seat_sits_for(seat, seat->job);
 }
 
 void seat_run(struct cell *cell)

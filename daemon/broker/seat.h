@@ -25,8 +25,8 @@ void seat_go_on(struct cell *cell);
  * The slot has no job afterwards. */
 void seat_give_back(struct cell *cell);
 
-/* Whether the examiner rests and could go on with this batch. */
-bool seat_sits_for(const struct seat *seat, const struct batch *batch);
+/* Whether the examiner rests and could go on with this job. */
+bool seat_sits_for(const struct seat *seat, const struct job *job);
 
 /* Ends an examiner that rests; its cell is free when it says so. */
 void seat_end_sitting(struct seat *seat);

@@ -29,6 +29,8 @@ enum course_step course_decide(const struct course_facts *facts)
 		return COURSE_AGAIN;
 	if (facts->is_control)
 		return COURSE_OVER;
+	if (facts->wants_resume && !task->stops_at_first_failure)
+		return COURSE_RESUME;
 	if (facts->examination->fault == EXAMINATION_INSEPARABLE && !facts->is_shared &&
 	    !task->wants_split)
 		return COURSE_SHARED;

@@ -16,6 +16,8 @@ enum course_step {
 	COURSE_AGAIN,   /* this run says nothing: the same once more (alone, if it was starved) */
 	COURSE_SHARED,  /* these tests cannot be examined apart: the same in one process */
 	COURSE_REPEAT,  /* one more of the runs that were asked for */
+	COURSE_RESUME,  /* a test took too long: the rest of them, with the candidate started afresh
+			 */
 	COURSE_CONTROL, /* the same with altered expectations, which must not pass */
 };
 
@@ -23,11 +25,12 @@ struct course_facts {
 	const struct task *task;
 	const struct verdict *verdict;
 	const struct examination *examination;
-	bool is_shared;  /* the tests were in the candidate's process */
-	bool is_control; /* and their expectations altered */
-	bool may_rerun;  /* nobody has cancelled it */
-	bool has_failed; /* one of its earlier runs did not pass */
-	uint32_t n_runs; /* that say something, this one included */
+	bool is_shared;    /* the tests were in the candidate's process */
+	bool is_control;   /* and their expectations altered */
+	bool may_rerun;    /* nobody has cancelled it */
+	bool has_failed;   /* one of its earlier runs did not pass */
+	bool wants_resume; /* another run could find out more of its tests */
+	uint32_t n_runs;   /* that say something, this one included */
 };
 
 enum course_step course_decide(const struct course_facts *facts);

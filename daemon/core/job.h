@@ -93,9 +93,15 @@ struct job {
 	struct cases *cases; /* stdio: owned, what the cases before it have left; or NULL */
 	struct evaluation *evaluation; /* owned, what its runs before have left; or NULL */
 	bool is_control;               /* the next run has altered expectations */
-	bool runs_alone;               /* starved once: nothing else may run beside it */
-	bool is_cancelled;             /* while running: the result says CANCELLED */
-	TAILQ_ENTRY(job) link;         /* flow->jobs */
+	/* The next run goes on where one was ended by a single test's limit: tests that it leaves
+	 * out (borrowed from the evaluation), and what has been used already. */
+	const uint32_t *decided;
+	size_t n_decided;
+	uint64_t used_cpu_ns;
+	uint64_t used_wall_ns;
+	bool runs_alone;       /* starved once: nothing else may run beside it */
+	bool is_cancelled;     /* while running: the result says CANCELLED */
+	TAILQ_ENTRY(job) link; /* flow->jobs */
 };
 TAILQ_HEAD(job_list, job);
 

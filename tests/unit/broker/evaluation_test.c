@@ -116,6 +116,42 @@ static void test_a_fall_back(void **state)
 	assert_int_equal(take(VERDICT_FAILED, TEST_FAILED, "5"), COURSE_OVER);
 }
 
+/* Two tests, the first too slow: the second run finds the second, and what was found is joined. */
+static void test_going_on_behind_a_test_that_took_too_long(void **state)
+{
+	struct test_record first[] = {{.outcome = TEST_TIME_LIMIT}, {.outcome = TEST_NOT_RUN}};
+	struct test_record second[] = {{.outcome = TEST_NOT_RUN}, {.outcome = TEST_PASSED}};
+
+	(void)state;
+	first[0].actual = in_buffer("slow");
+	examination = (struct examination){.is_planned = true,
+					   .is_complete = true,
+					   .state = EXAMINATION_TESTING,
+					   .tests = first,
+					   .n_tests = 2};
+	batch.task.limits = (struct limits){.cpu_ms = 100, .wall_ms = 1000};
+	facts = (struct run_facts){.examination = &examination,
+				   .limits = batch.task.limits,
+				   .cpu_ns = 40000000,
+				   .wall_ns = 50000000};
+	judgement = (struct judgement){.verdict = verdict_decide(&facts),
+				       .examination = &examination,
+				       .facts = &facts,
+				       .is_split = true};
+	assert_int_equal(evaluation_take(&job, &judgement, true, &told), COURSE_RESUME);
+	assert_int_equal(job.n_decided, 1);
+	assert_int_equal(job.decided[0], 0);
+	assert_int_equal(job.used_cpu_ns, 40000000);
+	memset(buffer, 'x', sizeof(buffer));
+	examination.tests = second;
+	assert_int_equal(evaluation_take(&job, &judgement, true, &told), COURSE_OVER);
+	assert_int_equal(told.verdict.code, VERDICT_CPU_LIMIT);
+	assert_int_equal(told.facts->cpu_ns, 80000000);
+	assert_int_equal(told.examination->tests[0].outcome, TEST_TIME_LIMIT);
+	assert_memory_equal(told.examination->tests[0].actual.bytes, "slow", 4);
+	assert_int_equal(told.examination->tests[1].outcome, TEST_PASSED);
+}
+
 static void test_a_broker_that_stops_answers_at_once(void **state)
 {
 	(void)state;
@@ -134,6 +170,8 @@ int main(void)
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_repeated_runs_that_agree, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_fall_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_going_on_behind_a_test_that_took_too_long,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_broker_that_stops_answers_at_once, set_up,
 						tear_down),
 	};

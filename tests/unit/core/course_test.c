@@ -57,6 +57,17 @@ static void test_tests_that_need_the_candidates_process(void **state)
 	assert_int_equal(course_decide(&facts), COURSE_OVER);
 }
 
+static void test_the_rest_of_the_tests(void **state)
+{
+	(void)state;
+	verdict.code = VERDICT_CPU_LIMIT;
+	facts.wants_resume = true;
+	task.repeat = 2;
+	assert_int_equal(course_decide(&facts), COURSE_RESUME);
+	task.stops_at_first_failure = true;
+	assert_int_equal(course_decide(&facts), COURSE_REPEAT);
+}
+
 static void test_repeats(void **state)
 {
 	static const enum verdict_code not_its_own[] = {VERDICT_BAD_TASK, VERDICT_NO_TESTS,
@@ -76,21 +87,28 @@ static void test_repeats(void **state)
 	}
 }
 
-static void test_a_pass_in_one_process_has_a_control(void **state)
+static void test_a_pass_in_its_own_process_is_doubted(void **state)
 {
 	(void)state;
 	facts.is_shared = true;
 	assert_int_equal(course_decide(&facts), COURSE_CONTROL);
+	task.repeat = 2;
+	assert_int_equal(course_decide(&facts), COURSE_REPEAT); /* first all of them */
+	facts.n_runs = 2;
+	assert_int_equal(course_decide(&facts), COURSE_CONTROL);
+	facts.has_failed = true;
+	assert_int_equal(course_decide(&facts), COURSE_OVER);
+	facts.has_failed = false;
 	facts.is_control = true;
 	assert_int_equal(course_decide(&facts), COURSE_OVER);
 	facts.is_control = false;
-	verdict.code = VERDICT_FAILED;
+	task.wants_control = false;
 	assert_int_equal(course_decide(&facts), COURSE_OVER);
-	verdict.code = VERDICT_PASSED;
+	task.wants_control = true;
 	task.kind = TASK_STDIO;
 	assert_int_equal(course_decide(&facts), COURSE_OVER);
-	task.kind = TASK_PROGRAM;
-	task.wants_control = false;
+	task.kind = TASK_CHECK;
+	verdict.code = VERDICT_FAILED;
 	assert_int_equal(course_decide(&facts), COURSE_OVER);
 }
 
@@ -115,8 +133,9 @@ int main(void)
 		cmocka_unit_test_setup(test_one_run_is_enough, set_up),
 		cmocka_unit_test_setup(test_a_run_that_says_nothing, set_up),
 		cmocka_unit_test_setup(test_tests_that_need_the_candidates_process, set_up),
+		cmocka_unit_test_setup(test_the_rest_of_the_tests, set_up),
 		cmocka_unit_test_setup(test_repeats, set_up),
-		cmocka_unit_test_setup(test_a_pass_in_one_process_has_a_control, set_up),
+		cmocka_unit_test_setup(test_a_pass_in_its_own_process_is_doubted, set_up),
 		cmocka_unit_test_setup(test_what_a_control_says, set_up),
 	};
 
