@@ -7,8 +7,8 @@
  * calls below, and of some only what the broker does with them. Sockets, pipes and descriptors come
  * from the supervisor, the keeper and accept(2), so socket(2) is not among them; no memory can be
  * made executable; nothing can be executed. What is refused answers EPERM and does not kill: a rare
- * call of a library that we did not think of must not end everybody's work. Whoever gives the broker
- * a new system call adds it here, or meets EPERM.
+ * call of a library that we did not think of must not end everybody's work. Whoever gives the
+ * broker a new system call adds it here, or meets EPERM.
  *
  * The filter is written out here as instructions of BPF, because the broker must not link
  * libseccomp, and because it must not depend on a file: it is part of the program, like its code.

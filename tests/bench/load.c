@@ -1,6 +1,6 @@
 /*
- * Load for a daemon, through libassay: one request for each task, its code given CANDIDATES times, at
- * most WINDOW of them in flight, each timed from its submission to its Done.
+ * Load for a daemon, through libassay: one request for each task, its code given CANDIDATES times,
+ * at most WINDOW of them in flight, each timed from its submission to its Done.
  *
  *     load SOCKET TASKS WINDOW split|shared CANDIDATES
  *

@@ -34,9 +34,8 @@ static void test_counts(void **state)
 /* What the tests skip is no test of the run, and no failure. */
 static void test_skipped(void **state)
 {
-	struct test_record tests[3] = {{.outcome = TEST_SKIPPED},
-				       {.outcome = TEST_PASSED},
-				       {.outcome = TEST_NOT_RUN}};
+	struct test_record tests[3] = {
+		{.outcome = TEST_SKIPPED}, {.outcome = TEST_PASSED}, {.outcome = TEST_NOT_RUN}};
 	struct examination examination = {.tests = tests, .n_tests = 3};
 	struct test_counts counts = examination_count(&examination);
 
