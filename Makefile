@@ -95,6 +95,13 @@ $(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h: proto/%.proto
 	$(call say,GEN,$@)
 	$(Q)protoc-c --c_out=$(BUILD)/gen -Iproto $<
 
+# Names of the system calls, out of the kernel's header.
+$(BUILD)/gen/syscalls.def:
+	@mkdir -p $(BUILD)/gen
+	$(call say,GEN,$@)
+	$(Q)echo '#include <asm/unistd.h>' | $(CC) -E -dM - | \
+		sed -n 's/^#define __NR_\([a-z0-9_]*\) [0-9]*$$/X(\1)/p' | sort > $@
+
 $(BUILD)/gen/%_pb2.py: proto/%.proto
 	@mkdir -p $(BUILD)/gen
 	$(call say,GEN,$@)
@@ -121,7 +128,7 @@ $(BUILD)/obj/sanitized/%.o: %.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZERS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/obj/%.o: %.c $(BUILD)/gen/assay.pb-c.h
+$(BUILD)/obj/%.o: %.c $(BUILD)/gen/assay.pb-c.h $(BUILD)/gen/syscalls.def
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZERS) -MMD -MP -c -o $@ $<
@@ -164,7 +171,7 @@ runtime: $(RUNTIME)/_assay.abi3.so $(patsubst daemon/inside/runtimes/python/%,$(
 PYTHON_MODULE_OBJECTS := $(call objects,$(PYTHON_MODULE))
 $(PYTHON_MODULE_OBJECTS): CPPFLAGS += -I$(PYTHON_INCLUDE) -DPy_LIMITED_API=0x03090000
 $(RUNTIME)/_assay.abi3.so: $(PYTHON_MODULE_OBJECTS) \
-		$(call objects,daemon/inside/lock.c) $(BUILD)/obj/plain/daemon/base/error.o $(BUILD)/obj/plain/daemon/base/fd.o
+		$(call objects,daemon/inside/lock.c daemon/inside/landlock.c daemon/inside/notify.c) $(BUILD)/obj/plain/daemon/base/error.o $(BUILD)/obj/plain/daemon/base/fd.o
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -fvisibility=hidden -o $@ $^
 
@@ -216,7 +223,7 @@ test-e2e: all $(BUILD)/gen/assay_pb2.py ## the command line, as a person calls i
 FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ))
 FUZZ_SECONDS ?= 120
 FUZZ_SOURCES := $(filter-out $(MAINS),$(BASE) $(CORE) $(CONFIG) $(PROTO) $(BROKER)) $(CHECKERS)
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/gen/assay.pb-c.h $(FUZZ_SOURCES)
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/gen/assay.pb-c.h $(BUILD)/gen/syscalls.def $(FUZZ_SOURCES)
 	@mkdir -p $(@D)
 	$(CLANG) $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 		-o $@ $< $(FUZZ_SOURCES) $(BUILD)/gen/assay.pb-c.c \
@@ -246,7 +253,7 @@ format: ## clang-format, in place
 format-check:
 	clang-format --dry-run -Werror $(C_FILES)
 
-lint: $(BUILD)/gen/assay.pb-c.h ## clang-format, clang-tidy, cppcheck, shellcheck, codespell, include directions
+lint: $(BUILD)/gen/assay.pb-c.h $(BUILD)/gen/syscalls.def ## clang-format, clang-tidy, cppcheck, shellcheck, codespell, include directions
 	@tests/lint/lint.sh $(BUILD)
 
 # ---------------------------------------------------------------- installing
