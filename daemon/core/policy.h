@@ -50,6 +50,8 @@ struct limits {
 	X(NO_CAPABILITIES, "no-capabilities")     \
 	X(NO_NEW_PRIVILEGES, "no-new-privileges") \
 	X(SECCOMP, "seccomp")                     \
+	X(SECCOMP_NOTIFY, "seccomp-notify")       \
+	X(LANDLOCK, "landlock")                   \
 	X(RLIMITS, "rlimits")                     \
 	X(HOST_UID, "host-uid-per-slot")          \
 	X(CGROUP_MEMORY, "cgroup-memory")         \
@@ -82,7 +84,12 @@ struct policy_mount {
 	uint64_t inodes;
 };
 
-enum policy_syscall_action { POLICY_SYSCALL_ALLOW, POLICY_SYSCALL_ERRNO, POLICY_SYSCALL_KILL };
+enum policy_syscall_action {
+	POLICY_SYSCALL_ALLOW,
+	POLICY_SYSCALL_ERRNO,
+	POLICY_SYSCALL_KILL,
+	POLICY_SYSCALL_NOTIFY, /* refused with EPERM, and named in the result */
+};
 
 /* Comparison of one argument, as in OCI profiles (SCMP_CMP_*). */
 enum policy_compare {

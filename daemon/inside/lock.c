@@ -1,11 +1,12 @@
 /*
- * The last wall of a cell: the system call filter, put up by the runtime itself when it is warm.
- * Linked into the runtime (for Python into the extension module), so no libseccomp: the keeper
- * compiled the filter once and left it in CELL_FD_LOCK as plain BPF.
+ * The last walls of a cell: Landlock and the system call filter, put up by the runtime itself when
+ * it is warm. Linked into the runtime (for Python into the extension module), so no libseccomp: the
+ * keeper compiled the filter once and left it in CELL_FD_LOCK as plain BPF.
  *
  * Order: not dumpable first, which closes /proc/1/mem and ptrace to the runs to come; then all
- * descriptors are put in order, because afterwards the filter may refuse to; the filter last, for
- * all threads that a warm-up may have started (TSYNC). No new privileges was set before exec.
+ * descriptors are put in order, because afterwards the filter may refuse to; Landlock before the
+ * filter, which refuses its calls; the filter last, for all threads that a warm-up may have started
+ * (TSYNC). No new privileges was set before exec.
  */
 #include "inside/lock.h"
 
@@ -13,16 +14,17 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* BPF_MAXINSNS: the kernel refuses longer filters. */
-#define FILTER_INSTRUCTIONS_MAX 4096
+#include "inside/landlock.h"
 
-static struct sock_filter instructions[FILTER_INSTRUCTIONS_MAX];
+static struct lock_rule rules[LOCK_RULES_MAX];
+static struct sock_filter instructions[LOCK_INSTRUCTIONS_MAX];
 
 static int fail(struct failure *failure, const char *step, int error, const char *detail)
 {
@@ -30,24 +32,37 @@ static int fail(struct failure *failure, const char *step, int error, const char
 	return error;
 }
 
-static int read_filter(struct sock_fprog *program)
+static int read_part(void *to, size_t len, off_t offset)
 {
+	ssize_t n = pread(CELL_FD_LOCK, to, len, offset);
+
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EINVAL;
+}
+
+static int read_material(struct lock_header *header)
+{
+	size_t rules_len, instructions_len;
 	struct stat status;
-	ssize_t n;
+	int err;
 
 	if (fstat(CELL_FD_LOCK, &status) < 0)
 		return -errno;
-	if (status.st_size <= 0 || (size_t)status.st_size > sizeof(instructions) ||
-	    (size_t)status.st_size % sizeof(instructions[0]) != 0)
+	err = read_part(header, sizeof(*header), 0);
+	if (err < 0)
+		return err;
+	if (header->magic != LOCK_MAGIC || header->n_rules > LOCK_RULES_MAX ||
+	    header->n_instructions == 0 || header->n_instructions > LOCK_INSTRUCTIONS_MAX)
 		return -EINVAL;
-	n = pread(CELL_FD_LOCK, instructions, (size_t)status.st_size, 0);
-	if (n < 0)
-		return -errno;
-	if (n != status.st_size)
-		return -EIO;
-	program->len = (unsigned short)((size_t)n / sizeof(instructions[0]));
-	program->filter = instructions;
-	return 0;
+	rules_len = header->n_rules * sizeof(rules[0]);
+	instructions_len = header->n_instructions * sizeof(instructions[0]);
+	if ((size_t)status.st_size != sizeof(*header) + rules_len + instructions_len)
+		return -EINVAL;
+	err = read_part(rules, rules_len, sizeof(*header));
+	if (err < 0)
+		return err;
+	return read_part(instructions, instructions_len, (off_t)(sizeof(*header) + rules_len));
 }
 
 static int point_at_null(void)
@@ -62,28 +77,50 @@ static int point_at_null(void)
 	return 0; /* closed with all others */
 }
 
-int lock_self(struct failure *failure)
+/* The listener, or -1 if none is wanted. */
+static int load_filter(const struct lock_header *header, struct failure *failure, int *listener)
 {
-	struct sock_fprog program;
-	long result;
+	const bool listens = (header->flags & LOCK_LISTENS) != 0;
+	struct sock_fprog program = {
+		.len = (unsigned short)header->n_instructions,
+		.filter = instructions,
+	};
+	/* With a listener the thread that cannot be filtered has to be told as ESRCH: the result
+	 * is a descriptor. */
+	const unsigned long flags =
+		SECCOMP_FILTER_FLAG_TSYNC |
+		(listens ? SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_TSYNC_ESRCH : 0);
+	long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+
+	if (result < 0)
+		return fail(failure, "lock-filter", -errno, "seccomp");
+	if (!listens && result > 0)
+		return fail(failure, "lock-filter", -EBUSY, "a thread cannot be filtered");
+	*listener = listens ? (int)result : -1;
+	return 0;
+}
+
+int lock_self(struct failure *failure, int *listener)
+{
+	struct lock_header header = {0};
 	int err;
 
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return fail(failure, "lock-not-dumpable", -errno, "PR_SET_DUMPABLE");
-	err = read_filter(&program);
+	err = read_material(&header);
 	if (err < 0)
 		return fail(failure, "lock-filter", err, "reading the filter");
 	err = point_at_null();
 	if (err < 0)
 		return fail(failure, "lock-descriptors", err, "/dev/null");
+	if ((header.flags & LOCK_LANDLOCK) != 0) {
+		err = landlock_restrict(rules, header.n_rules, failure);
+		if (err < 0)
+			return err;
+	}
 	if (close_range(CELL_FD_CONTROL + 1, ~0u, 0) < 0)
 		return fail(failure, "lock-descriptors", -errno, "close_range");
-	result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program);
-	if (result < 0)
-		return fail(failure, "lock-filter", -errno, "seccomp");
-	if (result > 0)
-		return fail(failure, "lock-filter", -EBUSY, "a thread cannot be filtered");
-	return 0;
+	return load_filter(&header, failure, listener);
 }
 
 const char *lock_step(size_t index, const char **purpose)
@@ -95,6 +132,8 @@ const char *lock_step(size_t index, const char **purpose)
 		{"lock-not-dumpable", "its memory and descriptors are closed to the runs to come"},
 		{"lock-descriptors",
 		 "0, 1 and 2 are /dev/null, all but the control socket is closed"},
+		{"lock-landlock",
+		 "only what the policy mounts can be opened, only work areas written"},
 		{"lock-filter", "the policy's system calls and no others, for all threads"},
 	};
 

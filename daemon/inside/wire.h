@@ -64,6 +64,13 @@ enum cell_report_type {
 	CELL_DONE = 3,  /* the run is over and the cell waits for the next CELL_RUN */
 };
 
+/* A system call that the filter reported (SCMP_ACT_NOTIFY), and how often. */
+struct cell_refusal {
+	uint32_t number;
+	uint32_t count;
+};
+#define CELL_REFUSALS_MAX 16
+
 struct cell_report {
 	uint32_t type;
 	uint32_t flags;             /* CELL_DONE: CELL_DONE_* */
@@ -74,8 +81,11 @@ struct cell_report {
 	uint64_t run_delay_ns;      /* USED: time runnable but waiting for a processor
 				       (/proc/PID/schedstat), all processes */
 	uint64_t memory_peak_bytes; /* DONE: largest ru_maxrss */
+	uint32_t n_refusals;        /* DONE: entries of `refusals` */
+	char runtime[44];           /* READY: "CPython 3.11.2"; NUL-terminated */
+	struct cell_refusal refusals[CELL_REFUSALS_MAX];
+	uint32_t other_refusals; /* DONE: of calls for which there was no entry left */
 	uint32_t reserved;
-	char runtime[44]; /* READY: "CPython 3.11.2"; NUL-terminated */
 };
 #define CELL_DONE_CLEAN 1u      /* nothing of the run is left */
 #define CELL_DONE_KILLED 2u     /* a CELL_KILL arrived before the first process had ended */

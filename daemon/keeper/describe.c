@@ -128,7 +128,7 @@ static void tell_unknown(const struct policy *policy)
 /* Contradictions between rules show only there; they are logged. */
 static bool can_compile(const struct policy *policy)
 {
-	_cleanup_fd_ int fd = filter_compile(policy);
+	_cleanup_fd_ int fd = filter_compile(policy, false);
 
 	return fd >= 0;
 }

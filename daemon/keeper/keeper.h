@@ -32,7 +32,7 @@ struct slot {
 
 /* What is prepared of a policy at the start. */
 struct prepared {
-	int lock_fd; /* the compiled filter */
+	int lock_fd; /* filter and rules, inside/lock.h */
 	struct runtime_files runtime;
 };
 

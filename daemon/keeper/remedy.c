@@ -58,6 +58,12 @@ void remedy_for_layer(const struct keeper *keeper, enum policy_layer layer, stru
 		remedy->fix = FIX_CGROUP;
 		snprintf(remedy->why, sizeof(remedy->why), "%s",
 			 keeper->cgroups.why[layer - LAYER_CGROUP_MEMORY]);
+	} else if (layer == LAYER_LANDLOCK) {
+		remedy->fix = "use Linux 5.19 or newer, with landlock among the names of the "
+			      "kernel's parameter lsm=";
+	} else if (layer == LAYER_SECCOMP_NOTIFY) {
+		remedy->fix = "the container that assayd runs in listens to system calls itself; "
+			      "run assayd outside of it";
 	} else if (layer == LAYER_HOST_UID) {
 		remedy->fix = "run assayd as root: an ordinary user has only one uid to give";
 	}

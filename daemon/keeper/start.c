@@ -16,8 +16,8 @@
 #include "base/log.h"
 #include "keeper/cell.h"
 #include "keeper/cgroup_file.h"
-#include "keeper/filter.h"
 #include "keeper/keeper_msg.h"
+#include "keeper/lock_material.h"
 #include "keeper/plan_build.h"
 #include "keeper/power.h"
 #include "keeper/remedy.h"
@@ -96,7 +96,7 @@ static int prepare_policies(struct keeper *keeper)
 		if (runtime_files_open(&prepared->runtime, table->runtime_path, policy->runtime) <
 		    0)
 			return KEEPER_EXIT_UNABLE;
-		prepared->lock_fd = filter_compile(policy);
+		prepared->lock_fd = lock_material_build(policy, keeper->layers);
 		if (prepared->lock_fd < 0) {
 			log_error("policy %s: its filter cannot be compiled: %s", policy->name,
 				  strerror(-prepared->lock_fd));
@@ -180,12 +180,13 @@ int keeper_prepare(struct keeper *keeper, const struct policy_table *table, size
 		log_error("cannot give up capabilities: %s", strerror(-err));
 		return EXIT_FAILURE;
 	}
+	keeper->layers = lock_material_layers();
 	status = prepare_policies(keeper);
 	if (status != 0)
 		return status;
 	cgroup_open(&keeper->cgroups, table->n_slots, (pid_t)table->supervisor_pid);
-	keeper->layers = LAYERS_ALWAYS | keeper->cgroups.layers |
-			 (keeper->is_privileged ? BIT(LAYER_HOST_UID) : 0);
+	keeper->layers |= LAYERS_ALWAYS | keeper->cgroups.layers |
+			  (keeper->is_privileged ? BIT(LAYER_HOST_UID) : 0);
 	return 0;
 }
 

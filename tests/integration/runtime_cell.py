@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 
 REQUEST = struct.Struct("=IIQQQQQII")
-REPORT = struct.Struct("=IIQiIQQQI44s")
+REPORT = struct.Struct("=IIQiIQQQI44s136x")
 HEADER = struct.Struct("=HBBIIIQII")
 OPTIONS = struct.Struct("=IIIIII")
 
@@ -29,7 +29,9 @@ SHARED, EXAMINER, EXAMINEE = range(3)
 FAULTS = ("", "COMPILE", "LOAD", "TESTS", "PROGRAM", "HARNESS", "INSEPARABLE")
 FIELDS = ("name", "source", "call", "expected", "actual", "type", "message", "traceback")
 
-ALLOW_EVERYTHING = struct.pack("=HBBI", 0x06, 0, 0, 0x7FFF0000)
+# inside/lock.h: no flags, no rules, one instruction.
+LOCK_MAGIC = 0x61736C6B
+ALLOW_EVERYTHING = struct.pack("=IIIIHBBI", LOCK_MAGIC, 0, 0, 1, 0x06, 0, 0, 0x7FFF0000)
 
 START = """
 set -e
@@ -231,7 +233,7 @@ class Cell:
         data = self.socket.recv(4096)
         assert data, "the zygote is gone"
         names = ("type", "flags", "run_id", "status", "processes", "cpu_ns", "run_delay_ns",
-                 "memory_peak_bytes", "reserved", "runtime")  # fmt: skip
+                 "memory_peak_bytes", "n_refusals", "runtime")  # fmt: skip
         report = dict(zip(names, REPORT.unpack(data)))
         report["runtime"] = report["runtime"].rstrip(b"\0").decode()
         return report

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -69,7 +70,7 @@ static void load(int fd)
 /* The errno of the call under the filter (0: allowed); -1: it was killed. */
 static int ask(long number, long one, long two)
 {
-	int fd = filter_compile(&policy);
+	int fd = filter_compile(&policy, false);
 	int status;
 	pid_t pid;
 
@@ -149,17 +150,17 @@ static void test_contradictions_are_refused(void **state)
 	(void)state;
 	add("getuid", POLICY_SYSCALL_ALLOW, 0);
 	add("getuid", POLICY_SYSCALL_ERRNO, EPERM);
-	assert_int_equal(filter_compile(&policy), -EINVAL);
+	assert_int_equal(filter_compile(&policy, false), -EINVAL);
 
 	set_up(NULL);
 	add("umask", POLICY_SYSCALL_ALLOW, 0);
 	when(add("umask", POLICY_SYSCALL_ERRNO, EPERM), 0, POLICY_COMPARE_EQ, 0, 0);
-	assert_int_equal(filter_compile(&policy), -EINVAL);
+	assert_int_equal(filter_compile(&policy, false), -EINVAL);
 
 	set_up(NULL);
 	when(add("umask", POLICY_SYSCALL_ALLOW, 0), 0, POLICY_COMPARE_LT, 010, 0);
 	when(add("umask", POLICY_SYSCALL_ERRNO, ENOSYS), 0, POLICY_COMPARE_EQ, 0, 0);
-	assert_int_equal(filter_compile(&policy), -EINVAL);
+	assert_int_equal(filter_compile(&policy, false), -EINVAL);
 }
 
 static void test_malformed_rules_are_refused(void **state)
@@ -169,29 +170,75 @@ static void test_malformed_rules_are_refused(void **state)
 	(void)state;
 	rule = add("umask", POLICY_SYSCALL_ALLOW, 0);
 	rule->n_arguments = 4;
-	assert_int_equal(filter_compile(&policy), -EINVAL);
+	assert_int_equal(filter_compile(&policy, false), -EINVAL);
 
 	set_up(NULL);
 	when(add("umask", POLICY_SYSCALL_ALLOW, 0), 6, POLICY_COMPARE_EQ, 0, 0);
-	assert_int_equal(filter_compile(&policy), -EINVAL);
+	assert_int_equal(filter_compile(&policy, false), -EINVAL);
 
 	set_up(NULL);
 	when(add("umask", POLICY_SYSCALL_ALLOW, 0), 0, 99, 0, 0);
-	assert_int_equal(filter_compile(&policy), -EINVAL);
+	assert_int_equal(filter_compile(&policy, false), -EINVAL);
 }
 
-static void test_result_is_sealed(void **state)
+/* Without a listener a call that would be reported is refused like any other. */
+static void test_what_cannot_be_reported_is_refused(void **state)
 {
+	(void)state;
+	add("exit_group", POLICY_SYSCALL_ALLOW, 0);
+	add("getuid", POLICY_SYSCALL_NOTIFY, 0);
+	assert_int_equal(ask(SYS_getuid, 0, 0), EPERM);
+	set_up(NULL);
+	policy.default_error = EPERM; /* the same as the default, which libseccomp minds */
+	add("exit_group", POLICY_SYSCALL_ALLOW, 0);
+	add("getuid", POLICY_SYSCALL_NOTIFY, 0);
+	assert_int_equal(ask(SYS_getuid, 0, 0), EPERM);
+}
+
+static struct sock_fprog map(int fd)
+{
+	struct stat status;
+	struct sock_fprog program;
+
+	assert_int_equal(fstat(fd, &status), 0);
+	program.len = (unsigned short)((size_t)status.st_size / sizeof(struct sock_filter));
+	program.filter = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	assert_ptr_not_equal(program.filter, MAP_FAILED);
+	return program;
+}
+
+static int errno_of_ioctl(unsigned long request)
+{
+	return syscall(SYS_ioctl, -1, request, NULL) < 0 ? errno : 0;
+}
+
+/* The listener's ioctls work although no rule allows ioctl, and no other one does. */
+static void test_the_listener_can_work(void **state)
+{
+	struct sock_fprog program;
+	int status;
+	pid_t pid;
 	int fd;
 
-	(void)state;
-	add("getuid", POLICY_SYSCALL_ALLOW, 0);
-	fd = filter_compile(&policy);
+	add("exit_group", POLICY_SYSCALL_ALLOW, 0);
+	fd = filter_compile(&policy, true);
 	assert_true(fd >= 0);
-	assert_int_equal(lseek(fd, 0, SEEK_CUR), 0);
-	assert_int_equal(write(fd, "x", 1), -1);
-	assert_int_equal(errno, EPERM);
-	assert_int_equal(ftruncate(fd, 0), -1);
+	program = map(fd);
+	(void)state;
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
+			_exit(250);
+		syscall(SYS_exit_group,
+			errno_of_ioctl(SECCOMP_IOCTL_NOTIF_RECV) == EBADF &&
+					errno_of_ioctl(SECCOMP_IOCTL_NOTIF_SEND) == EBADF &&
+					errno_of_ioctl(SECCOMP_IOCTL_NOTIF_ADDFD) == ENOSYS
+				? 0
+				: 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 	close(fd);
 }
 
@@ -206,7 +253,8 @@ int main(void)
 		cmocka_unit_test_setup(test_default_beside_a_condition, set_up),
 		cmocka_unit_test_setup(test_contradictions_are_refused, set_up),
 		cmocka_unit_test_setup(test_malformed_rules_are_refused, set_up),
-		cmocka_unit_test_setup(test_result_is_sealed, set_up),
+		cmocka_unit_test_setup(test_what_cannot_be_reported_is_refused, set_up),
+		cmocka_unit_test_setup(test_the_listener_can_work, set_up),
 	};
 
 	log_open("filter_test", LOG_LEVEL_ERROR);

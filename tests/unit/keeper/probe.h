@@ -131,7 +131,8 @@ static void report_powers(FILE *out)
 static void probe_lock(char *text)
 {
 	struct failure failure;
-	int err = lock_self(&failure);
+	int listener;
+	int err = lock_self(&failure, &listener);
 	long answer;
 	int error;
 

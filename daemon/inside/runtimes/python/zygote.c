@@ -12,6 +12,7 @@
  *   - It has no signal handlers, so the kernel drops every signal that comes from inside the cell.
  *   - It says CELL_DONE_CLEAN only after no other process exists and the work areas are as they
  *     were; the broker gives the cell no further run otherwise.
+ *   - It makes no system call that the filter reports: it would wait for its own answer.
  *   - kill(-1) means "everything in this cell" only for pid 1: it refuses to serve as anything
  * else.
  */
@@ -31,6 +32,7 @@
 
 #include "base/fd.h"
 #include "inside/lock.h"
+#include "inside/notify.h"
 #include "inside/wire.h"
 #include "inside/runtimes/python/child.h"
 #include "inside/runtimes/python/records.h"
@@ -44,6 +46,8 @@ struct zygote {
 	int child_fd; /* pidfd, -1: idle */
 	uint64_t run_id;
 	bool was_killed;
+	int listener; /* of the filter; -1: none */
+	struct notify_counts refusals;
 };
 
 static void leave(int status) __attribute__((noreturn));
@@ -149,6 +153,7 @@ static void finish_run(struct zygote *zygote)
 		report.flags |= CELL_DONE_CLEAN;
 	if (zygote->was_killed)
 		report.flags |= CELL_DONE_KILLED;
+	notify_report(&zygote->refusals, &report);
 	send_report(&report);
 }
 
@@ -170,8 +175,10 @@ static void refuse_run(const struct cell_request *request, const int *fds, const
 static void start_run(struct zygote *zygote, const struct cell_request *request, int *fds,
 		      size_t n_fds)
 {
-	pid_t pid = fork();
+	pid_t pid;
 
+	memset(&zygote->refusals, 0, sizeof(zygote->refusals));
+	pid = fork();
 	if (pid == 0)
 		child_run(&zygote->setting, request, fds, n_fds);
 	if (pid < 0)
@@ -222,7 +229,9 @@ static void take_request(struct zygote *zygote)
 static void serve(struct zygote *zygote) __attribute__((noreturn));
 static void serve(struct zygote *zygote)
 {
-	struct pollfd fds[] = {{.fd = CELL_FD_CONTROL, .events = POLLIN}, {.events = POLLIN}};
+	struct pollfd fds[] = {{.fd = CELL_FD_CONTROL, .events = POLLIN},
+			       {.events = POLLIN},
+			       {.fd = zygote->listener, .events = POLLIN}};
 
 	for (;;) {
 		if (zygote->child == 0) {
@@ -230,15 +239,19 @@ static void serve(struct zygote *zygote)
 			continue;
 		}
 		fds[1].fd = zygote->child_fd;
-		if (poll(fds, 2, -1) < 0) {
+		if (poll(fds, 3, -1) < 0) {
 			if (errno != EINTR)
 				leave(1);
 			continue;
 		}
-		if (fds[1].revents != 0)
+		if (fds[1].revents != 0) {
 			finish_run(zygote);
-		else if (fds[0].revents != 0)
+			continue;
+		}
+		if (fds[0].revents != 0)
 			take_request(zygote);
+		if (fds[2].revents != 0 && notify_answer(zygote->listener, &zygote->refusals) < 0)
+			leave(1);
 	}
 }
 
@@ -281,7 +294,7 @@ int zygote_serve(PyObject *run, PyObject *areas)
 			     strerror(-err));
 		return -1;
 	}
-	err = lock_self(&failure);
+	err = lock_self(&failure, &zygote.listener);
 	if (err < 0) {
 		PyErr_Format(PyExc_RuntimeError, "%s: %s: %s", failure.step, failure.detail,
 			     strerror(-err));
