@@ -234,6 +234,7 @@ static void add_usage(struct cases *cases, const struct case_report *report)
 
 	cases->facts.cpu_ns += facts->cpu_ns;
 	cases->facts.wall_ns += facts->wall_ns;
+	violations_merge(&cases->facts.violations, &facts->violations);
 	if (cases->facts.processes < facts->processes)
 		cases->facts.processes = facts->processes;
 	if (cases->memory_peak_bytes < report->memory_peak_bytes)

@@ -30,6 +30,13 @@ struct test_block {
 
 _Static_assert((int)CONTROL_IMPOSSIBLE == (int)ASSAY__CONTROL__CONTROL_IMPOSSIBLE, "controls");
 
+/* The calls of a run that were refused, and one entry for all others. */
+struct violation_list {
+	Assay__Violation messages[VIOLATIONS_MAX + 1];
+	Assay__Violation *pointers[VIOLATIONS_MAX + 1];
+	size_t n;
+};
+
 static ProtobufCBinaryData binary(struct slice slice)
 {
 	return (ProtobufCBinaryData){.data = (uint8_t *)slice.bytes, .len = slice.len};
@@ -248,6 +255,29 @@ static void fill_compile(const struct judgement *judgement, const struct reveal 
 		compile->output = binary(examination->error.message);
 }
 
+static void append_violation(struct violation_list *list, const char *name, uint32_t count)
+{
+	Assay__Violation *violation = &list->messages[list->n];
+
+	assay__violation__init(violation);
+	violation->syscall = (char *)name;
+	violation->count = count;
+	list->pointers[list->n++] = violation;
+}
+
+static void fill_violations(const struct violations *violations, struct violation_list *list,
+			    Assay__Result *result)
+{
+	list->n = 0;
+	for (uint32_t i = 0; i < violations->n_calls; i++)
+		append_violation(list, violation_name(violations->calls[i].number),
+				 violations->calls[i].count);
+	if (violations->others > 0)
+		append_violation(list, "other", violations->others);
+	result->violations = list->pointers;
+	result->n_violations = list->n;
+}
+
 static void cut_stream(ProtobufCBinaryData *text, uint64_t *dropped_bytes, size_t max)
 {
 	if (text->len <= max)
@@ -283,6 +313,7 @@ int reply_pack_result(const struct job *job, const struct judgement *judgement, 
 	Assay__Result result = ASSAY__RESULT__INIT;
 	Assay__Usage usage;
 	Assay__Compile compile;
+	struct violation_list violations;
 	Assay__TestError error;
 	char error_type[NAME_MAX_BYTES];
 	char *layers[LAYER_COUNT];
@@ -300,6 +331,7 @@ int reply_pack_result(const struct job *job, const struct judgement *judgement, 
 	fill_usage(judgement, &usage);
 	fill_outputs(judgement, &reveal, &result);
 	fill_compile(judgement, &reveal, &compile);
+	fill_violations(&judgement->facts->violations, &violations, &result);
 	blocks = fill_tests(job, judgement, &reveal, &result);
 	fill_repeats(judgement->repeats, &repeats, &result);
 	fill_environment(judgement->policy, environment, &result);

@@ -421,6 +421,14 @@ void run_rest(struct run *run, struct run_facts *facts, struct examination *exam
 	run->job = NULL;
 }
 
+/* Bytes of a cell: every number is taken, only the bound is checked. */
+static void take_refusals(const struct cell_report *report, struct violations *violations)
+{
+	for (uint32_t i = 0; i < report->n_refusals && i < CELL_REFUSALS_MAX; i++)
+		violations_add(violations, report->refusals[i].number, report->refusals[i].count);
+	violations_add_others(violations, report->other_refusals);
+}
+
 void run_finish(struct run *run, const struct cell_report *report, struct run_facts *facts,
 		struct examination *examination)
 {
@@ -434,6 +442,7 @@ void run_finish(struct run *run, const struct cell_report *report, struct run_fa
 		facts->candidate_status = report->status;
 		facts->cpu_ns = cpu_used_ns(run, report->cpu_ns);
 		facts->processes = report->processes > run->tasks ? report->processes : run->tasks;
+		take_refusals(report, &facts->violations);
 	}
 	cell_link_count(run->link, &facts->oom_kills, &facts->process_refusals);
 	run->job = NULL;

@@ -381,12 +381,26 @@ static void append_plain(struct text *text, const struct feedback_input *input)
 		append_counts(text, input);
 	if (is_limit(code))
 		describe_limit(text, input);
-	else if ((code == VERDICT_FAILED || code == VERDICT_ERROR) &&
+	else if ((code == VERDICT_FAILED || code == VERDICT_ERROR || code == VERDICT_VIOLATION) &&
 		 examination->fault == EXAMINATION_OK &&
 		 examination_first_failure(examination) != NULL)
 		describe_tests(text, input, DESCRIBED_MAX);
 	else
 		describe_fault(text, input);
+}
+
+static void append_violations(struct text *text, const struct violations *violations)
+{
+	if (violations->n_calls == 0 && violations->others == 0)
+		return;
+	text_append(text, "\nRefused system calls:");
+	for (uint32_t i = 0; i < violations->n_calls; i++) {
+		text_append(text, "%s %s", i == 0 ? "" : ",",
+			    violation_name(violations->calls[i].number));
+		if (violations->calls[i].count > 1)
+			text_append(text, " (%" PRIu32 " times)", violations->calls[i].count);
+	}
+	text_append(text, violations->others > 0 ? ", and others." : ".");
 }
 
 size_t feedback_write(const struct feedback_input *input, char *text, size_t size)
@@ -399,5 +413,6 @@ size_t feedback_write(const struct feedback_input *input, char *text, size_t siz
 		reflexion_append(&written, input);
 	else
 		append_plain(&written, input);
+	append_violations(&written, &input->facts->violations);
 	return text_finish(&written);
 }

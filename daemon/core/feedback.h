@@ -4,7 +4,8 @@
  *
  * The plain form is a few labelled lines: how many tests passed; then the failing ones, that with
  * the shortest texts first, each with its call, what was expected and what came, or what was raised
- * and the line of the code where; for a limit, which one and how far.
+ * and the line of the code where; for a limit, which one and how far. System calls that were
+ * refused and are worth a name come last, whatever the verdict.
  */
 #pragma once
 

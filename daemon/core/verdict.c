@@ -3,7 +3,8 @@
  *
  * The order matters. What our side did to the run comes first (cancelled, lost), then what the
  * kernel or the broker measured (limits), because a run that was stopped has incomplete records
- * whatever they say; then what the trusted side wrote. PASSED is last and needs positive evidence:
+ * whatever they say; then what the trusted side wrote. An error that a refused system call can have
+ * caused is a VIOLATION; trying one and coping is none. PASSED is last and needs positive evidence:
  * the completion mark, at least one test passed, none failed, and an end by itself.
  */
 #include "core/verdict.h"
@@ -76,6 +77,39 @@ static bool has_error(const struct examination *examination,
 		return is_such(&examination->error);
 	for (uint32_t i = 0; i < examination->n_tests; i++)
 		if (is_such(&examination->tests[i].error))
+			return true;
+	return false;
+}
+
+/* What Python says of a refused system call, itself or in the words of its libraries. */
+static bool is_refusal(const struct test_error *error)
+{
+	static const char *const types[] = {"PermissionError", "OSError",  "gaierror",
+					    "herror",          "URLError", "ConnectionError"};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (slice_is(error->type, types[i]))
+			return true;
+	return error->type.len == 0; /* a crash, or a bad exit status */
+}
+
+/*
+ * Whether an error can have come from a refused system call. A program that tried one, coped, and
+ * failed later of something else is judged by that.
+ */
+static bool is_violation(const struct run_facts *facts)
+{
+	const struct examination *examination = facts->examination;
+
+	if (facts->violations.n_calls == 0 && facts->violations.others == 0)
+		return false;
+	if (!examination->is_complete || has_crashed(examination))
+		return true;
+	if (examination->fault != EXAMINATION_OK)
+		return is_refusal(&examination->error);
+	for (uint32_t i = 0; i < examination->n_tests; i++)
+		if (examination->tests[i].outcome == TEST_ERROR &&
+		    is_refusal(&examination->tests[i].error))
 			return true;
 	return false;
 }
@@ -245,12 +279,8 @@ static struct verdict decide_tests(const struct run_facts *facts)
 	return (struct verdict){.code = VERDICT_PASSED, .detail = "Every test passed."};
 }
 
-struct verdict verdict_decide(const struct run_facts *facts)
+static struct verdict decide_examination(const struct run_facts *facts)
 {
-	struct verdict verdict;
-
-	if (decide_our_side(facts, &verdict) || decide_limits(facts, &verdict))
-		return verdict;
 	if (facts->examination->is_malformed || facts->kill_reason == RUN_KILLED_RECORDS)
 		return tampered("The record of the examination was damaged.");
 	if (!facts->examination->is_complete || has_crashed(facts->examination))
@@ -262,6 +292,19 @@ struct verdict verdict_decide(const struct run_facts *facts)
 	if (facts->examination->fault != EXAMINATION_OK)
 		return decide_fault(facts);
 	return decide_tests(facts);
+}
+
+struct verdict verdict_decide(const struct run_facts *facts)
+{
+	struct verdict verdict;
+
+	if (decide_our_side(facts, &verdict) || decide_limits(facts, &verdict))
+		return verdict;
+	verdict = decide_examination(facts);
+	if (verdict.code == VERDICT_ERROR && is_violation(facts))
+		return by_candidate(VERDICT_VIOLATION,
+				    "It failed after a system call that is refused here.");
+	return verdict;
 }
 
 bool verdict_ends_cases(const struct verdict *verdict)

@@ -9,6 +9,7 @@
 
 #include "core/outcome.h"
 #include "core/policy.h"
+#include "core/violation.h"
 
 /* Numbers as Verdict in assay.proto. */
 #define VERDICTS(X)         \
@@ -69,6 +70,7 @@ struct run_facts {
 	uint64_t process_refusals; /* by the cell's pids cgroup during this run */
 	uint32_t processes;        /* of the run, seen at its end */
 	bool has_process_cgroup;
+	struct violations violations; /* refused system calls of the candidate */
 };
 
 /* Numbers as Control in assay.proto. */

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include <cmocka.h>
 
@@ -147,6 +148,22 @@ static void test_everything_is_told(void **state)
 	expect_bytes(result->detail, "Wrong.");
 	assert_true(result->compile->ok);
 	assert_null(result->error);
+}
+
+static void test_refused_calls(void **state)
+{
+	(void)state;
+	reply();
+	assert_int_equal(result->n_violations, 0);
+	violations_add(&facts.violations, SYS_socket, 2);
+	violations_add_others(&facts.violations, 5);
+	reply();
+	assert_int_equal(result->n_violations, 2);
+	assert_string_equal(result->violations[0]->syscall, "socket");
+	assert_int_equal(result->violations[0]->count, 2);
+	assert_string_equal(result->violations[1]->syscall, "other");
+	assert_int_equal(result->violations[1]->count, 5);
+	assert_true(says("Refused system calls: socket (2 times), and others."));
 }
 
 static void test_tests(void **state)
@@ -346,6 +363,7 @@ int main(void)
 {
 	const struct CMUnitTest list[] = {
 		CASE(test_everything_is_told),
+		CASE(test_refused_calls),
 		CASE(test_tests),
 		CASE(test_reveal_inputs),
 		CASE(test_reveal_none),

@@ -1,6 +1,8 @@
 /* core/feedback: what is said, what is withheld, and that it stays within its bound. */
 #include "words.h"
 
+#include <sys/syscall.h>
+
 static void test_values(void **state)
 {
 	(void)state;
@@ -256,6 +258,26 @@ static void test_bound(void **state)
 	assert_string_equal(words.text + words.len - 3, "\xe2\x80\xa6");
 }
 
+static void test_refused_calls(void **state)
+{
+	(void)state;
+	words.verdict.code = VERDICT_PASSED;
+	violations_add(&words.facts.violations, SYS_socket, 3);
+	violations_add(&words.facts.violations, SYS_mount, 1);
+	words_expect("All 2 tests passed.\nRefused system calls: socket (3 times), mount.");
+	violations_add_others(&words.facts.violations, 1);
+	words_expect("All 2 tests passed.\nRefused system calls: socket (3 times), mount, and "
+		     "others.");
+	words.facts.violations = (struct violations){0};
+	violations_add(&words.facts.violations, SYS_socket, 1);
+	words.verdict.code = VERDICT_VIOLATION;
+	words.tests[1] = (struct test_record){.outcome = TEST_ERROR,
+					      .call = slice("add(2, 2)"),
+					      .error = {.type = slice("PermissionError")}};
+	words_expect("1 of 2 tests passed.\n\nFailing test: add(2, 2)\nRaised: "
+		     "PermissionError\nRefused system calls: socket.");
+}
+
 int main(void)
 {
 	const struct CMUnitTest list[] = {
@@ -270,6 +292,7 @@ int main(void)
 		cmocka_unit_test_setup(test_exception, words_set_up),
 		cmocka_unit_test_setup(test_limits, words_set_up),
 		cmocka_unit_test_setup(test_limit_among_tests, words_set_up),
+		cmocka_unit_test_setup(test_refused_calls, words_set_up),
 		cmocka_unit_test_setup(test_bound, words_set_up),
 	};
 

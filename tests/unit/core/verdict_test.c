@@ -327,6 +327,73 @@ static void test_names(void **state)
 	assert_string_equal(verdict_name((enum verdict_code)0), "UNKNOWN");
 }
 
+/* A refused system call makes a VIOLATION of an error that can have come from it. */
+static void test_errors_after_a_refused_call(void **state)
+{
+	static const char *const plausible[] = {"PermissionError", "OSError", "URLError", ""};
+
+	(void)state;
+	violations_add(&facts.violations, 41, 1);
+	tests[2].outcome = TEST_ERROR;
+	for (size_t i = 0; i < sizeof(plausible) / sizeof(plausible[0]); i++) {
+		tests[2].error.type = text(plausible[i]);
+		assert_int_equal(decide(), VERDICT_VIOLATION);
+	}
+	assert_int_equal(verdict_decide(&facts).fault, FAULT_CANDIDATE);
+	assert_false(verdict_decide(&facts).is_maskable);
+	tests[2].error.type = text("IndexError");
+	assert_int_equal(decide(), VERDICT_ERROR);
+	tests[1].outcome = TEST_FAILED;
+	tests[2].error.type = text("PermissionError");
+	assert_int_equal(decide(), VERDICT_FAILED);
+	set_up(state);
+	tests[2].outcome = TEST_ERROR;
+	tests[2].error.type = text("PermissionError");
+	assert_int_equal(decide(), VERDICT_ERROR); /* nothing was refused */
+}
+
+static void test_faults_after_a_refused_call(void **state)
+{
+	(void)state;
+	violations_add_others(&facts.violations, 1);
+	examination.fault = EXAMINATION_LOAD;
+	examination.error.type = text("PermissionError");
+	assert_int_equal(decide(), VERDICT_VIOLATION);
+	examination.fault = EXAMINATION_PROGRAM;
+	assert_int_equal(decide(), VERDICT_VIOLATION);
+	examination.error.type = text("NameError");
+	assert_int_equal(decide(), VERDICT_ERROR);
+	examination.fault = EXAMINATION_TESTS;
+	examination.error.type = text("PermissionError");
+	assert_int_equal(decide(), VERDICT_BAD_TASK);
+	examination.fault = EXAMINATION_COMPILE;
+	assert_int_equal(decide(), VERDICT_COMPILE_ERROR);
+}
+
+static void test_endings_after_a_refused_call(void **state)
+{
+	(void)state;
+	violations_add(&facts.violations, 41, 1);
+	examination.is_complete = false;
+	facts.candidate_status = SIGSEGV;
+	assert_int_equal(decide(), VERDICT_VIOLATION);
+	facts.candidate_status = 0;
+	assert_int_equal(decide(), VERDICT_TAMPERED);
+	facts.kill_reason = RUN_KILLED_WALL;
+	facts.wall_ns = 3001 * NS_PER_MS;
+	assert_int_equal(decide(), VERDICT_WALL_LIMIT);
+}
+
+/* Who tries and copes has done nothing wrong. */
+static void test_a_pass_stays_a_pass(void **state)
+{
+	(void)state;
+	violations_add(&facts.violations, 41, 1000);
+	assert_int_equal(decide(), VERDICT_PASSED);
+	facts.wait_status = 1 << 8;
+	assert_int_equal(decide(), VERDICT_ERROR);
+}
+
 int main(void)
 {
 	const struct CMUnitTest list[] = {
@@ -343,6 +410,10 @@ int main(void)
 		cmocka_unit_test_setup(test_time, set_up),
 		cmocka_unit_test_setup(test_faults, set_up),
 		cmocka_unit_test_setup(test_our_side, set_up),
+		cmocka_unit_test_setup(test_errors_after_a_refused_call, set_up),
+		cmocka_unit_test_setup(test_faults_after_a_refused_call, set_up),
+		cmocka_unit_test_setup(test_endings_after_a_refused_call, set_up),
+		cmocka_unit_test_setup(test_a_pass_stays_a_pass, set_up),
 		cmocka_unit_test_setup(test_cases, set_up),
 		cmocka_unit_test(test_what_ends_cases),
 		cmocka_unit_test(test_names),
