@@ -6,6 +6,9 @@
  * runc does, conditions of a group are all required, unless two of them are on the same argument:
  * then they are alternatives, each a rule of its own (libseccomp allows one condition an argument).
  *
+ * SCMP_ACT_NOTIFY refuses with EPERM and is named in the result; to whom a container runtime would
+ * tell it (listenerPath) does not count here.
+ *
  * The default action must be SCMP_ACT_ERRNO: a default that kills fails honest programs at random,
  * and one that allows is no filter. A kernel's version and the capabilities, of which a cell has
  * none, are settled here, so that the result has no conditions left but those on arguments.
@@ -40,9 +43,11 @@ struct reader {
 	size_t group; /* being read, from 0 */
 };
 
-static const char *const top_members[] = {
-	"comment", "defaultAction", "defaultErrnoRet", "architectures", "archMap", "syscalls",
-	NULL};
+static const char *const top_members[] = {"comment",          "defaultAction",
+					  "defaultErrnoRet",  "architectures",
+					  "archMap",          "syscalls",
+					  "listenerPath", /* of runc: ours is pid 1 of the cell */
+					  "listenerMetadata", NULL};
 static const char *const group_members[] = {"comment", "names",    "name",     "action", "errnoRet",
 					    "args",    "includes", "excludes", NULL};
 static const char *const argument_members[] = {"index", "value", "valueTwo", "op", NULL};
@@ -65,10 +70,9 @@ static const struct {
 	const char *name;
 	enum policy_syscall_action action;
 } action_table[] = {
-	{"SCMP_ACT_ALLOW", POLICY_SYSCALL_ALLOW},
-	{"SCMP_ACT_ERRNO", POLICY_SYSCALL_ERRNO},
-	{"SCMP_ACT_KILL", POLICY_SYSCALL_KILL},
-	{"SCMP_ACT_KILL_PROCESS", POLICY_SYSCALL_KILL},
+	{"SCMP_ACT_ALLOW", POLICY_SYSCALL_ALLOW},   {"SCMP_ACT_ERRNO", POLICY_SYSCALL_ERRNO},
+	{"SCMP_ACT_KILL", POLICY_SYSCALL_KILL},     {"SCMP_ACT_KILL_PROCESS", POLICY_SYSCALL_KILL},
+	{"SCMP_ACT_NOTIFY", POLICY_SYSCALL_NOTIFY},
 };
 
 static unsigned int line_of_group(const struct reader *reader)
@@ -361,7 +365,7 @@ static int read_action(const struct reader *reader, const json_t *group,
 	if (i == COUNT(action_table))
 		return error_group(reader, "action",
 				   "is not one of SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL, "
-				   "SCMP_ACT_KILL_PROCESS");
+				   "SCMP_ACT_KILL_PROCESS, SCMP_ACT_NOTIFY");
 	model->action = (uint16_t)action_table[i].action;
 	model->error = 0;
 	/* 0 answers "done" without doing it. */

@@ -18,6 +18,9 @@ static const char profile_json[] = "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"sy
 				   "[{\"names\": [\"read\"], \"action\": "
 				   "\"SCMP_ACT_ALLOW\"}]}";
 
+/* System calls that our policy of Python lets a candidate make, with whatever arguments. */
+#define REACHABLE_MAX 200
+
 static struct policy_table *table;
 static struct config_error error;
 static char folder[64];
@@ -124,6 +127,24 @@ static void test_folders_that_do_not_do(void **state)
 	assert_string_equal(error.text, "/no/such/folder: No such file or directory");
 }
 
+static bool is_first_allowed(const struct policy *policy, uint32_t index)
+{
+	for (uint32_t i = 0; i < index; i++)
+		if (policy->syscalls[i].action == POLICY_SYSCALL_ALLOW &&
+		    strcmp(policy->syscalls[i].name, policy->syscalls[index].name) == 0)
+			return false;
+	return policy->syscalls[index].action == POLICY_SYSCALL_ALLOW;
+}
+
+static uint32_t count_reachable(const struct policy *policy)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < policy->n_syscalls; i++)
+		n += is_first_allowed(policy, i);
+	return n;
+}
+
 static void test_our_own(void **state)
 {
 	const struct policy *policy = &table->policies[0];
@@ -139,6 +160,8 @@ static void test_our_own(void **state)
 	for (uint32_t i = 0; i < policy->n_syscalls; i++)
 		if (seccomp_syscall_resolve_name(policy->syscalls[i].name) == __NR_SCMP_ERROR)
 			fail_msg("no system call is called %s", policy->syscalls[i].name);
+	assert_true(count_reachable(policy) > 100);
+	assert_true(count_reachable(policy) <= REACHABLE_MAX);
 }
 
 int main(void)

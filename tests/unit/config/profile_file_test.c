@@ -42,16 +42,19 @@ static void test_rules(void **state)
 		      " \"comment\": \"why\"},"
 		      "{\"name\": \"ptrace\", \"action\": \"SCMP_ACT_ERRNO\"},"
 		      "{\"names\": [\"bpf\"], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 13},"
-		      "{\"names\": [\"reboot\"], \"action\": \"SCMP_ACT_KILL_PROCESS\"}]}"),
+		      "{\"names\": [\"reboot\"], \"action\": \"SCMP_ACT_KILL_PROCESS\"},"
+		      "{\"names\": [\"mount\"], \"action\": \"SCMP_ACT_NOTIFY\"}],"
+		      "\"listenerPath\": \"/run/agent\"}"),
 		0);
 	assert_int_equal(policy.default_error, 38);
-	assert_int_equal(policy.n_syscalls, 5);
+	assert_int_equal(policy.n_syscalls, 6);
 	assert_string_equal(policy.syscalls[1].name, "write");
 	assert_int_equal(policy.syscalls[1].action, POLICY_SYSCALL_ALLOW);
 	assert_int_equal(policy.syscalls[2].action, POLICY_SYSCALL_ERRNO);
 	assert_int_equal(policy.syscalls[2].error, EPERM);
 	assert_int_equal(policy.syscalls[3].error, 13);
 	assert_int_equal(policy.syscalls[4].action, POLICY_SYSCALL_KILL);
+	assert_int_equal(policy.syscalls[5].action, POLICY_SYSCALL_NOTIFY);
 }
 
 static void test_conditions_are_all_required(void **state)
@@ -136,7 +139,7 @@ static const struct {
 	{"\"names\": [\"x\"], \"action\": \"SCMP_ACT_TRACE\"",
 	 "f.json:1: syscalls[0].action is not one of SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, "
 	 "SCMP_ACT_KILL, "
-	 "SCMP_ACT_KILL_PROCESS"},
+	 "SCMP_ACT_KILL_PROCESS, SCMP_ACT_NOTIFY"},
 	{"\"action\": \"SCMP_ACT_ALLOW\"", "f.json:1: syscalls[0].names must be a list of names"},
 	{"\"names\": \"x\", \"action\": \"SCMP_ACT_ALLOW\"",
 	 "f.json:1: syscalls[0].names must be a list of names"},
@@ -185,10 +188,10 @@ static const struct {
 	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\"}", "f.json: 'syscalls' must be a list"},
 	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": [4]}",
 	 "f.json:1: syscalls[0] must be an object"},
-	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": [], \"listenerPath\": \"/x\"}",
-	 "f.json:1: unknown member 'listenerPath' in the profile; allowed here: comment, "
+	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": [], \"flags\": []}",
+	 "f.json:1: unknown member 'flags' in the profile; allowed here: comment, "
 	 "defaultAction, "
-	 "defaultErrnoRet, architectures, archMap, syscalls"},
+	 "defaultErrnoRet, architectures, archMap, syscalls, listenerPath, listenerMetadata"},
 	{"{\n\"a\": 1,\n\"a\": 2}", "f.json:3: duplicate object key near '\"a\"'"},
 };
 
