@@ -57,6 +57,19 @@ def cgroups():
     return sorted(glob.glob("/sys/fs/cgroup/**/*assay*", recursive=True))
 
 
+def cgroup_memory_bytes(pid):
+    """Memory charged to each of the cells of the daemon `pid`, now; empty without such cgroups."""
+    found = []
+    for folder in cgroups():
+        if str(pid) not in os.path.basename(folder):
+            continue
+        for name in ("memory.usage_in_bytes", "memory.current"):
+            for path in glob.glob(f"{folder}/*/{name}"):
+                with open(path, encoding="ascii") as usage:
+                    found.append(int(usage.read()))
+    return found
+
+
 def descriptors(pid):
     try:
         return len(os.listdir(f"/proc/{pid}/fd"))

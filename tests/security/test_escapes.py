@@ -1,0 +1,137 @@
+"""Promise: none of the known ways out of a box is one out of ours, and none leaves anything behind.
+
+The programs are those of attacks/escapes.jsonl in the shared folder; its README says how to read a
+line. A program prints "ESCAPED ..." only if its attack has worked.
+"""
+import json
+import os
+import socket
+
+import pytest
+
+from support import host, shared
+from support.wire import evaluate, verdict_name
+
+# The corpus has names of its own for verdicts. An attack has no right output, so it "ran well" when
+# its output was compared; to be refused further processes is an error that it brought upon itself.
+VERDICTS = {
+    "ok": {"PASSED", "FAILED"},
+    "runtime_error": {"ERROR", "PROCESS_LIMIT"},
+    "violation": {"VIOLATION"},
+    "time_limit": {"CPU_LIMIT", "WALL_LIMIT"},
+    "memory_limit": {"MEMORY_LIMIT"},
+    "output_limit": {"OUTPUT_LIMIT"},
+    "compile_error": {"COMPILE_ERROR"},
+}
+LIMITS = {"cpu_ms": 2000, "wall_ms": 4000, "memory_bytes": 256 << 20, "processes": 64}
+# A cell at rest: a warm interpreter, and what the kernel keeps for its namespaces.
+REST_BYTES = 96 << 20
+
+
+def read_corpus():
+    path = os.path.join(shared.SHARED, "attacks", "escapes.jsonl")
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines if line.strip()]
+
+
+CORPUS = read_corpus()
+
+
+class HostListeners:
+    """What an attack tries to reach: a TCP port and an abstract socket of the host."""
+
+    def __init__(self):
+        self.tcp = socket.create_server(("127.0.0.1", 0))
+        self.abstract = socket.socket(socket.AF_UNIX)
+        self.name = f"assay-test-{os.getpid()}"
+        self.abstract.bind("\0" + self.name)
+        self.abstract.listen()
+        for listener in (self.tcp, self.abstract):
+            listener.setblocking(False)
+
+    def fill_in(self, code):
+        port = str(self.tcp.getsockname()[1])
+        return code.replace("{{HOST_TCP_PORT}}", port).replace("{{HOST_ABSTRACT}}", self.name)
+
+    def expect_nobody(self):
+        for listener in (self.tcp, self.abstract):
+            with pytest.raises(BlockingIOError):
+                listener.accept()
+
+    def close(self):
+        self.tcp.close()
+        self.abstract.close()
+
+
+def accounts():
+    return [(path, os.stat(path).st_mtime_ns) for path in ("/etc/passwd", "/etc/shadow", "/etc")]
+
+
+@pytest.fixture(scope="module")
+def listeners():
+    opened = HostListeners()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def resting(daemon):
+    """The host with a daemon that has nothing to do."""
+    daemon.wait_idle()
+    return host.Snapshot(), len(daemon.processes()), accounts()
+
+
+@pytest.fixture
+def left_nothing(daemon, resting, listeners):
+    """After the attack the host is as before it."""
+    yield
+    snapshot, n_processes, files = resting
+    daemon.wait_idle()
+    host.wait_until(lambda: len(daemon.processes()) == n_processes, "no process of the run is left")
+    assert snapshot.differences() == {}
+    assert accounts() == files
+    assert all(used < REST_BYTES for used in host.cgroup_memory_bytes(daemon.pid))
+    listeners.expect_nobody()
+
+
+def as_request(attack, key, listeners):
+    """A program whose output is never right, so that it is compared if it came to an end."""
+    request = evaluate(listeners.fill_in(attack["candidate" + key]),
+                       language=attack.get("language" + key) or attack["language"], **LIMITS)
+    request.stdio.cases.add(stdin=b"", stdout=b"no attack prints this\n")
+    return request
+
+
+def run(client, attack, listeners):
+    """Results of the attack and, if it is a pair, of the other one, run together or after it."""
+    waiting = [client.submit(as_request(attack, "", listeners))]
+    assert client.status().slots  # answered while the attack runs
+    if attack.get("mode") == "sequential":
+        yield client.collect(waiting.pop()).results[0]
+    if "candidate2" in attack:
+        waiting.append(client.submit(as_request(attack, "2", listeners)))
+    for request_id in waiting:
+        yield client.collect(request_id).results[0]
+
+
+@pytest.mark.skipif(not CORPUS, reason="no shared attacks")
+@pytest.mark.parametrize("attack", CORPUS, ids=[attack["id"] for attack in CORPUS])
+def test_escape(daemon, own_daemon, listeners, left_nothing, attack):
+    # One slot: the second of the two comes into the cell of the first.
+    server = own_daemon(slots=1) if attack.get("mode") == "sequential" else daemon
+    with server.connect() as client:
+        served = {language.name for language in client.greeting.languages}
+        for language in {attack["language"], attack.get("language2") or attack["language"]}:
+            if language not in served:
+                pytest.skip(f"no runtime for {language}")
+        results = list(run(client, attack, listeners))
+        assert client.status().slots
+    if attack.get("mode") == "sequential":
+        server.stop()
+    for result in results:
+        for text in attack["expect"]["stdout_not_contains"]:
+            assert text.encode() not in result.stdout, result.stdout.decode(errors="replace")
+    allowed = set().union(*(VERDICTS[name] for name in attack["expect"]["verdict_in"]))
+    assert verdict_name(results[0]) in allowed, results[0].feedback
