@@ -321,6 +321,13 @@ static void close_streams(struct run *run)
 	sitting_close(&run->sitting);
 }
 
+static void arm_first(struct run *run)
+{
+	uint64_t watch_ns = run->started_ns + WATCH_AFTER_NS;
+
+	arm(run, run->started_ns, watch_ns < run->end_ns ? watch_ns : run->end_ns);
+}
+
 static void begin(struct run *run, const struct run_order *order)
 {
 	const struct limits *limits = &order->job->batch->task.limits;
@@ -361,7 +368,7 @@ int run_start(struct run *run, const struct run_order *order)
 		run->job = NULL;
 		return err;
 	}
-	arm(run, run->started_ns, run->started_ns + WATCH_AFTER_NS);
+	arm_first(run);
 	return 0;
 }
 
@@ -381,7 +388,7 @@ int run_go_on(struct run *run, const struct run_order *order)
 		run->job = NULL;
 		return err;
 	}
-	arm(run, run->started_ns, run->started_ns + WATCH_AFTER_NS);
+	arm_first(run);
 	return 0;
 }
 
