@@ -131,6 +131,12 @@ def test_tests_that_do_not_compile(client):
 
 # ---- asserts
 
+def test_asserts_of_a_function_that_is_missing(client):
+    result = client.judge_one(evaluate("x = 1\n", asserts=["assert f(1) == 1", "assert f(2) == 2"]))
+    assert result.verdict == pb.ERROR and result.fault == pb.FAULT_CANDIDATE
+    assert outcomes(result) == ["ERROR", "ERROR"]
+
+
 def test_asserts_each_with_its_outcome(client):
     code = "def f(x):\n    if x > 2:\n        raise KeyError(x)\n    return x\n"
     result = client.judge_one(evaluate(code, asserts=[

@@ -255,7 +255,8 @@ def test_whose_fault(client):
         result = judge(client, tests)
         assert result.verdict == pb.ERROR and result.fault == pb.FAULT_CANDIDATE, told(result)
     for tests in ("def (", "@pytest.mark.parametrize('q', [1])\ndef test_x(): assert add(1)\n",
-                  "def test_x(): assert 1\n", "import no_such_module\ndef test_x(): assert add(1)\n"):
+                  "def test_x(): assert 1\n", "def test_x(): assert 1\ndef add_up(): add(1)\n",
+                  "import no_such_module\ndef test_x(): assert add(1)\n"):
         result = judge(client, tests)
         assert result.verdict == pb.BAD_TASK and result.fault == pb.FAULT_TESTS, (tests, told(result))
     for tests in ("", "x = 1\n"):

@@ -244,6 +244,26 @@ def test_all_skipped_is_no_pass(client):
     assert result.verdict == pb.NO_TESTS and not result.maskable
 
 
+def test_a_candidate_that_is_given_the_test_itself(client):
+    code = dedent("""
+        def visit(test):
+            for name in ("assertEqual", "fail", "run", "wrong"):
+                try: setattr(test, name, lambda *a, **k: None)
+                except AttributeError: pass
+            try: test.skipTest("later")
+            except Exception: pass
+            return 0
+        def leave(test): test.skipTest("later")
+        """)
+    result = judge(client, case("""
+        def test_visit(self):
+            visit(self)
+            self.assertEqual(visit(self), 1)
+        def test_leave(self): leave(self)
+        """), code)
+    assert outcomes(result) == {"test_visit": "FAILED", "test_leave": "FAILED"}, told(result)
+
+
 # ---- how many there are
 
 def test_tests_that_are_made_while_the_source_runs(client):

@@ -148,6 +148,14 @@ static bool has_failed(uint32_t index)
 	return judge.outcomes[index] > RECORD_PASSED && judge.outcomes[index] != RECORD_SKIPPED;
 }
 
+bool judge_has_failure(void)
+{
+	for (uint32_t i = 0; i < tests_count(); i++)
+		if (has_failed(i))
+			return true;
+	return false;
+}
+
 bool judge_write(struct records_test *test)
 {
 	bool is_failure = test->outcome > RECORD_PASSED && test->outcome != RECORD_SKIPPED;

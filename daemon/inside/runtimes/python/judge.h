@@ -22,6 +22,9 @@ bool judge_has_started(void);
  * After a failure of the same test it is ignored. False: the examination is to stop. */
 bool judge_write(struct records_test *test);
 
+/* Has any test failed? */
+bool judge_has_failure(void);
+
 /* The functions that the examiner and rewritten tests call, for the module's table. */
 extern PyMethodDef judge_methods[];
 

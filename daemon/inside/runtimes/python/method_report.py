@@ -27,7 +27,6 @@ class Tally:
         self.failure = framework.failure
         self.candidate = candidate
         self.goes_on = True
-        self.has_failed = False
         self.has_passed = False
         self.reached = set()
         self.left = {}  # index -> cases that are still to come
@@ -41,6 +40,11 @@ class Tally:
     def end_definition(self):
         self.is_asked_early = self.asked() > self.asked_at
 
+    def forget_requests(self, number):
+        """They were the framework's, which looks at all that it is given, and not the tests'."""
+        if self.candidate is not None:
+            self.candidate.n_requests -= number
+
     def begin(self):
         """A test begins, or what stands between two."""
         if self.candidate is not None:
@@ -50,7 +54,6 @@ class Tally:
     def record(self, index, outcome, name, place=NOTHING, told=(b"", b"", b""), line=0):
         self.reached.add(index)
         self.has_passed = self.has_passed or outcome == OUTCOME_PASSED
-        self.has_failed = self.has_failed or outcome not in (OUTCOME_PASSED, OUTCOME_SKIPPED)
         name = name.encode("utf-8", "replace")[:500]
         if not _assay.record(index, outcome, (name, *place, *told), line):
             self.goes_on = False
@@ -96,6 +99,10 @@ class Tally:
         """Was it marked as one that fails by the tests themselves, before it began?"""
         return key in self.plan.marked or self.is_unasked()
 
+    def must_exist(self, key):
+        """Could the candidate have kept the test from being defined?"""
+        return key not in self.plan.optional and not self.is_unasked()
+
     def is_unasked(self):
         """Were the tests defined without anything of the candidate?"""
         return self.candidate is not None and not self.is_asked_early
@@ -119,5 +126,5 @@ class Tally:
                 error = errors.get(key.rpartition(".")[0], errors.get(""))
                 if error is not None:
                     self.fail(index, key, error)
-                elif not self.is_unasked() and key not in self.plan.optional:
+                elif index in self.left or self.must_exist(key):
                     self.fail_with(index, key, "the test did not run", OUTCOME_ERROR)

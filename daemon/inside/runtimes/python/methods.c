@@ -53,6 +53,13 @@ static PyObject *methods_record(PyObject *module, PyObject *arguments)
 	return PyBool_FromLong(judge_write(&test));
 }
 
+static PyObject *methods_has_failure(PyObject *module, PyObject *nothing)
+{
+	(void)module;
+	(void)nothing;
+	return PyBool_FromLong(judge_has_failure());
+}
+
 static PyObject *methods_holds(PyObject *module, PyObject *arguments)
 {
 	PyObject *actual, *expected;
@@ -68,6 +75,7 @@ static PyObject *methods_holds(PyObject *module, PyObject *arguments)
 PyMethodDef test_method_methods[] = {
 	{"record", methods_record, METH_VARARGS,
 	 "record(test, outcome, texts, line): of a whole test; False: stop now"},
+	{"has_failure", methods_has_failure, METH_NOARGS, "has_failure(): has any test failed?"},
 	{"holds", methods_holds, METH_VARARGS, "holds(actual, expected): actual == expected"},
 	{NULL, NULL, 0, NULL},
 };

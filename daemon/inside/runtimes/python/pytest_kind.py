@@ -160,7 +160,9 @@ class Recorder:
                 return tests
 
         module = Module.from_parent(session, path=Path(FOLDER, TESTS_FILE))
+        n_asked = self.tally.asked()
         items = list(session.genitems(module))
+        self.tally.forget_requests(self.tally.asked() - n_asked)
         session.config.hook.pytest_collection_modifyitems(
             session=session, config=session.config, items=items
         )

@@ -135,7 +135,7 @@ class Candidate(Peer):
         is_handed = map(self.was_handed, operands if operation in REFLECTED else operands[:1])
         if not any(is_handed):
             raise TypeError("an operation on nothing of the tests")
-        if operation in NEVER and not is_of_tests(type(target)):
+        if operation in NEVER and not may_be_set(type(target)):
             raise AttributeError("cannot be set from the candidate")
         if operation not in (getattr, setattr, delattr):
             return
@@ -262,6 +262,11 @@ def argument_at(arguments, position):
 
 def is_of_tests(kind):
     return isinstance(kind, type) and kind.__module__ == "tests"
+
+
+def may_be_set(kind):
+    """Instances of the tests' classes, but none that judges: `self` of a test method."""
+    return is_of_tests(kind) and all(base.__module__ != "unittest.case" for base in kind.__mro__)
 
 
 class Module(ModuleType):

@@ -108,7 +108,7 @@ def finish(candidate, plan):
                 raise candidate.gone
             except Gone as gone:
                 report_outside(plan, gone, b"")
-    elif candidate.n_requests == 0:
+    elif candidate.n_requests == 0 and not _assay.has_failure():
         raise Refused(FAULT_TESTS) from ValueError("the tests never called the candidate's code")
 
 
