@@ -32,11 +32,24 @@ def describe(results):
                      for name, result in results.items())
 
 
-def test_humaneval_references(client):
+WISHES = {"split": pb.INTEGRITY_WISH_SPLIT, "shared": pb.INTEGRITY_WISH_SHARED}
+
+
+def with_wish(requests, wish):
+    for request in requests:
+        request.integrity = wish
+        yield request
+
+
+@pytest.mark.parametrize("wish", WISHES)
+def test_humaneval_references(client, wish):
     tasks = shared.read_lines(shared.HUMANEVAL)
-    results = verdicts(client, (check_request(task, task["canonical_solution"]) for task in tasks))
+    requests = (check_request(task, task["canonical_solution"]) for task in tasks)
+    results = verdicts(client, with_wish(requests, WISHES[wish]))
     wrong = {name: result for name, result in results.items() if not result.passed}
     assert len(results) == 164 and not wrong, describe(wrong)
+    if wish == "shared":
+        assert {result.control for result in results.values()} == {pb.CONTROL_HELD}
 
 
 def whole(task, body):
@@ -81,15 +94,19 @@ def test_humaneval_mutation_never_passes(client, mutation):
         assert not other, describe(other)
 
 
-def test_mbpp_references(client):
+def test_mbpp_references(client, capsys):
     tasks = shared.read_lines(shared.MBPP)
     results = verdicts(client, (evaluate(task["code"], task=str(task["task_id"]),
                                          asserts=task["test_list"], setup=task["test_setup_code"])
                                 for task in tasks))
     wrong = {name: result for name, result in results.items() if not result.passed}
-    print(f"MBPP: {len(results) - len(wrong)} of {len(results)}\n{describe(wrong)}")
+    n_split = sum(result.integrity == pb.SPLIT for result in results.values())
+    with capsys.disabled():
+        print(f"\nMBPP: {len(results) - len(wrong)} of {len(results)}, {n_split} of them split\n"
+              + describe(wrong))
     assert len(results) == 974
     assert len(wrong) <= 4, describe(wrong)
+    assert n_split >= 960
 
 
 def test_mbpp_counts_each_assert(client):
