@@ -23,6 +23,7 @@
 #include "client/cli/eval_output.h"
 #include "client/cli/eval_resume.h"
 #include "client/cli/flight.h"
+#include "client/cli/request_wishes.h"
 #include "client/suite/progress.h"
 
 struct eval_arguments {
@@ -31,10 +32,10 @@ struct eval_arguments {
 	const char *out_path; /* NULL: standard output */
 	bool is_ordered, is_resumed, is_quiet;
 	size_t n_in_flight;
-	struct request_limits limits;
+	struct request_wishes wishes;
 };
 
-enum { OPTION_ORDERED = 256, OPTION_RESUME, OPTION_LIMITS };
+enum { OPTION_ORDERED = 256, OPTION_RESUME };
 
 static const struct argp_option option_list[] = {
 	{"out", 'o', "FILE", 0, "Write the results to FILE instead of standard output", 0},
@@ -43,10 +44,6 @@ static const struct argp_option option_list[] = {
 	{"ordered", OPTION_ORDERED, NULL, 0,
 	 "Write results in the order of the input, not as they finish", 0},
 	{"jobs", 'j', "N", 0, "Candidates in flight at one time (default 4 x slots + 64)", 0},
-	{"limits", OPTION_LIMITS, "NAME=N,...", 0,
-	 "Limits of every candidate, instead of the tasks' own: cpu_ms, wall_ms, memory_bytes, "
-	 "output_bytes, processes, test_ms",
-	 0},
 	{"quiet", 'q', NULL, 0, "No progress bar and no summary", 0},
 	{0},
 };
@@ -54,9 +51,12 @@ static const struct argp_option option_list[] = {
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct eval_arguments *arguments = state->input;
-	char message[256], *end;
+	char *end;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->wishes;
+		return 0;
 	case 'o':
 		arguments->out_path = argument;
 		return 0;
@@ -75,11 +75,6 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		    arguments->n_in_flight > 1000000)
 			argp_error(state, "--jobs: '%s' is no number from 1 to 1000000", argument);
 		return 0;
-	case OPTION_LIMITS:
-		if (request_limits_parse(argument, &arguments->limits, message, sizeof(message)) <
-		    0)
-			argp_error(state, "--limits: %s", message);
-		return 0;
 	case ARGP_KEY_ARGS:
 		arguments->files = state->argv + state->next;
 		arguments->n_files = (size_t)(state->argc - state->next);
@@ -93,9 +88,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	}
 }
 
+static const struct argp_child shared_options[] = {{&request_wishes_argp, 0, NULL, 0}, {0}};
+
 static const struct argp arguments_parser = {
 	.options = option_list,
 	.parser = parse_option,
+	.children = shared_options,
 	.args_doc = "[FILE...]",
 	.doc = "Judge the candidates in FILEs of JSON lines (.gz too; - or none: standard input) "
 	       "and "
@@ -175,7 +173,7 @@ static int start(struct evaluation *evaluation)
 	static char standard_input[] = "-";
 	static char *only_standard_input[] = {standard_input};
 	struct eval_arguments *arguments = &evaluation->arguments;
-	struct request_options options = {.limits = arguments->limits};
+	struct request_options options = {.wishes = arguments->wishes};
 	int err;
 
 	if (arguments->n_files == 0) {

@@ -17,7 +17,7 @@
 #include "client/cli/flight.h"
 #include "client/cli/guess.h"
 #include "client/cli/report.h"
-#include "client/cli/request_json.h"
+#include "client/cli/request_wishes.h"
 #include "client/cli/result_json.h"
 
 #define FILE_MAX_BYTES ((size_t)64 << 20)
@@ -27,10 +27,10 @@ struct run_arguments {
 	const char *language, *entry_point;
 	bool has_kind, as_json;
 	enum test_kind kind;
-	struct request_limits limits;
+	struct request_wishes wishes;
 };
 
-enum { OPTION_PROMPT = 256, OPTION_LIMITS, OPTION_JSON };
+enum { OPTION_PROMPT = 256, OPTION_JSON };
 
 static const struct argp_option option_list[] = {
 	{"tests", 't', "FILE", 0, "The tests (required)", 0},
@@ -42,8 +42,6 @@ static const struct argp_option option_list[] = {
 	 "The function under test, for check (default: the last one defined)", 0},
 	{"prompt", OPTION_PROMPT, "FILE", 0, "Code that precedes the solution", 0},
 	{"language", 'l', "NAME", 0, "Language of the solution (default: python)", 0},
-	{"limits", OPTION_LIMITS, "NAME=N,...", 0,
-	 "Limits: cpu_ms, wall_ms, memory_bytes, output_bytes, processes, test_ms", 0},
 	{"json", OPTION_JSON, NULL, 0, "The result as JSON instead of a report", 0},
 	{0},
 };
@@ -51,9 +49,11 @@ static const struct argp_option option_list[] = {
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct run_arguments *arguments = state->input;
-	char message[256];
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->wishes;
+		return 0;
 	case 't':
 		arguments->tests = argument;
 		return 0;
@@ -74,11 +74,6 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'l':
 		arguments->language = argument;
 		return 0;
-	case OPTION_LIMITS:
-		if (request_limits_parse(argument, &arguments->limits, message, sizeof(message)) <
-		    0)
-			argp_error(state, "--limits: %s", message);
-		return 0;
 	case OPTION_JSON:
 		arguments->as_json = true;
 		return 0;
@@ -98,9 +93,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	}
 }
 
+static const struct argp_child shared_options[] = {{&request_wishes_argp, 0, NULL, 0}, {0}};
+
 static const struct argp arguments_parser = {
 	.options = option_list,
 	.parser = parse_option,
+	.children = shared_options,
 	.args_doc = "SOLUTION --tests FILE",
 	.doc = "Judge one SOLUTION (a file, - is standard input) and print a report.\v"
 	       "Kinds of tests: check defines check(candidate), which is called with the function "
@@ -251,7 +249,7 @@ static int fill_request(const struct run_arguments *arguments, const struct run_
 	if (err == 0)
 		err = set_module(arguments->solution, request);
 	if (err == 0)
-		err = request_limits_apply(&arguments->limits, request);
+		err = request_wishes_apply(&arguments->wishes, request);
 	if (err == 0)
 		err = assay_request_set_text(request, ASSAY_REQUEST_ID, "run", strlen("run"));
 	if (err == 0 && files->prompt.bytes != NULL)

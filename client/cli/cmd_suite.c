@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "client/cli/cli.h"
-#include "client/cli/request_json.h"
+#include "client/cli/request_wishes.h"
 #include "client/suite/judging.h"
 #include "client/suite/results_file.h"
 #include "client/suite/samples.h"
@@ -35,7 +35,7 @@ struct suite_options {
 	bool quiet;
 	size_t ks[KS_MAX];
 	size_t n_ks;
-	struct request_limits limits;
+	struct request_wishes wishes;
 };
 
 struct suite {
@@ -52,7 +52,7 @@ struct suite {
 
 /* ------------------------------------------------------------------ arguments */
 
-enum option_key { OPTION_REFERENCE = 256, OPTION_RESUME, OPTION_LIMITS };
+enum option_key { OPTION_REFERENCE = 256, OPTION_RESUME };
 
 static const struct argp_option option_table[] = {
 	{"reference", OPTION_REFERENCE, NULL, 0, "Score the task file's own reference solutions",
@@ -61,8 +61,6 @@ static const struct argp_option option_table[] = {
 	{"out", 'o', "FILE", 0,
 	 "Where results go (default SAMPLES_results.jsonl; - is standard output)", 0},
 	{"resume", OPTION_RESUME, NULL, 0, "Skip samples that an earlier run has judged", 0},
-	{"limits", OPTION_LIMITS, "NAME=N[,...]", 0,
-	 "Limits of each run: cpu_ms, wall_ms, memory_bytes, output_bytes, processes, test_ms", 0},
 	{"quiet", 'q', NULL, 0, "No progress bar, and only the score", 0},
 	{0},
 };
@@ -121,18 +119,16 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct suite_options *options = state->input;
 	const char *problem;
-	char message[200];
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &options->wishes;
+		return 0;
 	case OPTION_REFERENCE:
 		options->is_reference = true;
 		return 0;
 	case OPTION_RESUME:
 		options->resume = true;
-		return 0;
-	case OPTION_LIMITS:
-		if (request_limits_parse(argument, &options->limits, message, sizeof(message)) < 0)
-			argp_error(state, "--limits: %s", message);
 		return 0;
 	case 'k':
 		parse_ks(options, argument, state);
@@ -156,7 +152,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	}
 }
 
+static const struct argp_child shared_options[] = {{&request_wishes_argp, 0, NULL, 0}, {0}};
+
 static const struct argp suite_argp = {
+	.children = shared_options,
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "TASKS [SAMPLES]",
@@ -287,7 +286,7 @@ static int judge(struct suite *suite)
 		.tasks = &suite->tasks,
 		.samples = &suite->samples,
 		.partial = suite->partial,
-		.limits = suite->options.limits,
+		.wishes = suite->options.wishes,
 		.complaints = &suite->complaints,
 	};
 	double start = now_seconds();

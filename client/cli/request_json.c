@@ -81,7 +81,7 @@ int request_limits_parse(const char *text, struct request_limits *limits, char *
 	}
 }
 
-int request_limits_apply(const struct request_limits *limits, assay_request *request)
+static int apply_limits(const struct request_limits *limits, assay_request *request)
 {
 	for (int i = 0; i < REQUEST_N_LIMITS; i++) {
 		int err = 0;
@@ -93,6 +93,19 @@ int request_limits_apply(const struct request_limits *limits, assay_request *req
 			return err;
 	}
 	return 0;
+}
+
+int request_wishes_apply(const struct request_wishes *wishes, assay_request *request)
+{
+	int err = apply_limits(&wishes->limits, request);
+
+	if (err == 0 && wishes->has_integrity)
+		err = assay_request_set_number(request, ASSAY_REQUEST_INTEGRITY, wishes->integrity);
+	if (err == 0 && wishes->repeat > 0)
+		err = assay_request_set_number(request, ASSAY_REQUEST_REPEAT, wishes->repeat);
+	if (err == 0 && wishes->has_no_control)
+		err = assay_request_set_number(request, ASSAY_REQUEST_NO_CONTROL, 1);
+	return err;
 }
 
 static int set_task_limits(const json_t *task, assay_request *request, struct request_error *error)
@@ -280,7 +293,7 @@ static int fill(const json_t *task, const struct request_options *options, assay
 	if (err == 0)
 		err = set_task_limits(task, request, error);
 	if (err == 0)
-		err = request_limits_apply(&options->limits, request);
+		err = request_wishes_apply(&options->wishes, request);
 	if (err == 0)
 		err = add_candidates(task, id, options, request, error);
 	return err;

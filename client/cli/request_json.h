@@ -18,7 +18,7 @@ enum request_limit {
 	REQUEST_N_LIMITS,
 };
 
-/* What the command line wants for every request; 0: nothing. Wins over the task's own limits. */
+/* 0: the task's own, or the policy's. */
 struct request_limits {
 	uint64_t values[REQUEST_N_LIMITS];
 };
@@ -30,8 +30,17 @@ struct request_limits {
 int request_limits_parse(const char *text, struct request_limits *limits, char *message,
 			 size_t size);
 
-/* Sets those that are not 0. 0 or -errno. */
-int request_limits_apply(const struct request_limits *limits, assay_request *request);
+/* What the command line wants for every request; zeros: what the task says. */
+struct request_wishes {
+	struct request_limits limits;
+	bool has_integrity;
+	enum assay_integrity integrity;
+	uint32_t repeat;
+	bool has_no_control;
+};
+
+/* 0 or -errno. */
+int request_wishes_apply(const struct request_wishes *wishes, assay_request *request);
 
 struct request_error {
 	char field[96];    /* "candidates[3].code"; "" if the error is about no field */
@@ -40,7 +49,7 @@ struct request_error {
 
 struct request_options {
 	const char *default_id; /* for a task without "id" */
-	struct request_limits limits;
+	struct request_wishes wishes;
 	/* Asked for each candidate; true: leave it out. NULL: none. */
 	bool (*skip)(void *owner, const char *id, const char *candidate);
 	void *owner;

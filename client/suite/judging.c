@@ -182,7 +182,7 @@ static struct work *new_work(const struct judging *judging)
 	struct work_options options = {
 		.max_candidates = BATCH_MAX,
 		.max_bytes = BATCH_BYTES_MAX,
-		.limits = judging->limits,
+		.wishes = judging->wishes,
 	};
 	size_t max_candidates = assay_server_number(client, ASSAY_SERVER_MAX_CANDIDATES);
 	size_t max_frame_bytes = assay_server_number(client, ASSAY_SERVER_MAX_FRAME_BYTES);

@@ -16,7 +16,7 @@ struct judging {
 	struct tasks *tasks;
 	struct samples *samples;
 	struct partial *partial; /* gets each result; NULL: none */
-	struct request_limits limits;
+	struct request_wishes wishes;
 	struct complaints *complaints; /* about tasks that the daemon refuses */
 	size_t n_now;                  /* out: results that came */
 	size_t n_unjudged;             /* out: samples that our side or the task file failed */

@@ -132,7 +132,7 @@ static int new_request(const struct work *work, const struct task *task, assay_r
 		return err;
 	err = assay_request_set_text(request, ASSAY_REQUEST_ID, task->name, strlen(task->name));
 	if (err == 0)
-		err = request_limits_apply(&work->options.limits, request);
+		err = request_wishes_apply(&work->options.wishes, request);
 	if (err < 0) {
 		assay_request_free(request);
 		return err;

@@ -19,7 +19,7 @@ struct batch {
 struct work_options {
 	size_t max_candidates; /* of a request, at least 1 */
 	size_t max_bytes;      /* of a request's code, unless one candidate alone is more */
-	struct request_limits limits;
+	struct request_wishes wishes;
 };
 
 struct work;

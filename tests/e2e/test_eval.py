@@ -164,3 +164,17 @@ def test_programs_with_cases(assay):
     assert (bad["verdict"], bad["integrity"], bad["comparator"]) == ("FAILED", "SPLIT", "tokens")
     assert bad["score"] == 0.5 and bad["tests"][0]["name"] == "one"
     assert bad["tests"][1]["expected"] == "4\n" and bad["tests"][1]["actual"] == "3\n"
+
+
+def test_wishes_of_the_command_line(assay):
+    """They win over what the tasks say, and every verb has them."""
+    text = lines({**task("a", GOOD_ADD), "integrity": "split", "repeat": 2})
+    (row,) = parsed(assay("eval", "--integrity", "shared", "--repeat", "3", stdin=text))
+    assert row["passed"] and row["integrity"] == "SHARED" and row["control"] == "HELD"
+    assert row["repeats"] == {"runs": 3, "agree": True, "verdicts": {"PASSED": 3}}
+    (row,) = parsed(assay("eval", "--integrity=shared", "--no-control", stdin=text))
+    assert row["integrity"] == "SHARED" and "control" not in row
+    for wrong in (["--integrity", "none"], ["--repeat", "0"], ["--repeat", "101"],
+                  ["--limits", "cpu=3"]):
+        ended = assay("eval", *wrong, stdin="")
+        assert ended.returncode == 2 and wrong[0] in ended.stderr

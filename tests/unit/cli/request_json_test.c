@@ -220,8 +220,8 @@ static void limits_of_the_command_line_win(void **state)
 	char message[128];
 
 	(void)state;
-	assert_int_equal(request_limits_parse("cpu_ms=100,processes=3", &options.limits, message,
-					      sizeof(message)),
+	assert_int_equal(request_limits_parse("cpu_ms=100,processes=3", &options.wishes.limits,
+					      message, sizeof(message)),
 			 0);
 	assert_int_equal(read_task(TASK(CODE ", \"limits\": {\"cpu_ms\": 7, \"wall_ms\": 8}"),
 				   &options, &request, &error),
