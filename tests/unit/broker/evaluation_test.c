@@ -20,8 +20,11 @@ static char buffer[32]; /* of the run: written over by the next */
 
 static struct slice in_buffer(const char *text)
 {
-	strcpy(buffer, text);
-	return (struct slice){.bytes = (const uint8_t *)buffer, .len = strlen(text)};
+	size_t len = strlen(text);
+
+	assert_true(len <= sizeof(buffer));
+	memcpy(buffer, text, len);
+	return (struct slice){.bytes = (const uint8_t *)buffer, .len = len};
 }
 
 static int set_up(void **state)

@@ -114,9 +114,10 @@ static void test_a_pass_in_its_own_process_is_doubted(void **state)
 
 static void test_what_a_control_says(void **state)
 {
-	struct test_record tests[] = {{.outcome = TEST_FAILED}, {.outcome = TEST_NOT_RUN}};
+	static struct test_record tests[2];
 
 	(void)state;
+	tests[0].outcome = TEST_FAILED;
 	assert_int_equal(course_control(&examination), CONTROL_HELD); /* it ended early */
 	examination.is_planned = true;
 	assert_int_equal(course_control(&examination), CONTROL_IMPOSSIBLE);

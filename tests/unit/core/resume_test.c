@@ -66,7 +66,7 @@ static void expect_joined(const char *earlier_letters, const char *later_letters
 {
 	struct examination earlier = run(0, earlier_letters), later = run(1, later_letters);
 	struct examination joined;
-	enum test_outcome outcomes[N];
+	enum test_outcome outcomes[N] = {0};
 
 	resume_join(&earlier, &later);
 	for (uint32_t i = 0; i < later.n_tests; i++)

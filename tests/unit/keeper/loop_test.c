@@ -90,7 +90,7 @@ static void make_policy(void)
 	add_mount(POLICY_MOUNT_PROC, "", "/proc", false);
 	add_mount(POLICY_MOUNT_TMPFS, "", "/tmp", false);
 	add_mount(POLICY_MOUNT_TMPFS, "", "/dev/shm", false);
-	policy->default_limits = (struct limits){1000, 1000, MEMORY_BYTES, 1 << 20, 20};
+	policy->default_limits = (struct limits){1000, 1000, MEMORY_BYTES, 1 << 20, 20, 0};
 	policy->cell_memory_bytes = 64 << 20;
 	policy->open_files = 100;
 	policy->default_error = ENOSYS;

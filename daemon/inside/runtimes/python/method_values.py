@@ -137,7 +137,7 @@ def expected_actual(name, left, right, swapped):
     if not swapped:
         return reading(name, right), render(left)
     if name in ("in", "assertIn", "not in", "assertNotIn"):
-        return (b"without " if "ot" in name else b"with ") + render(left), render(right)
+        return (b"with " if name in ("in", "assertIn") else b"without ") + render(left), render(right)
     return reading(MIRRORED.get(name, name), left), render(right)
 
 
