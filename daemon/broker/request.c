@@ -87,11 +87,12 @@ static int refuse_kind(const char *kind, struct refusal *refusal)
 	char field[64];
 
 	snprintf(field, sizeof(field), "evaluate.%s", kind);
+#define X(kind, number, name, has_examiner) " " name
 	return request_refuse(
 		refusal, INVALID, field,
-		"tests of kind \"%s\" are not served by this version; served are: check, "
-		"asserts, program, stdio, unittest, pytest, calls",
+		"tests of kind \"%s\" are not served by this version; served are:" TASK_KINDS(X),
 		kind);
+#undef X
 }
 
 static int take_tests(struct task *task, const Assay__Evaluate *evaluate,
@@ -318,12 +319,6 @@ static size_t character_boundary(const char *text, size_t max)
 	return max;
 }
 
-static bool can_be_split(enum task_kind kind)
-{
-	return kind == TASK_CHECK || kind == TASK_ASSERTS || kind == TASK_UNITTEST ||
-	       kind == TASK_PYTEST || kind == TASK_CALLS;
-}
-
 static int take_task(struct broker *broker, struct task *task, const Assay__Evaluate *evaluate,
 		     struct refusal *refusal)
 {
@@ -354,7 +349,7 @@ static int take_task(struct broker *broker, struct task *task, const Assay__Eval
 			      refusal);
 	if (outcome == 0)
 		outcome = take_tests(task, evaluate, &broker->policies->policies[policy], refusal);
-	task->is_split = can_be_split(task->kind) &&
+	task->is_split = task_kind_has_examiner(task->kind) &&
 			 evaluate->integrity != ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SHARED;
 	return outcome;
 }

@@ -13,10 +13,8 @@
 #include "broker/keeper_proxy.h"
 #include "broker/listener.h"
 #include "broker/reply.h"
+#include "core/task_kind.h"
 #include "proto/codec.h"
-
-static const char *const test_kinds[] = {"check",    "asserts", "program", "stdio",
-					 "unittest", "pytest",  "calls"};
 
 struct language_block {
 	Assay__Language message;
@@ -44,8 +42,8 @@ static size_t fill_languages(const struct broker *broker, struct language_block 
 		assay__language__init(language);
 		language->name = (char *)policy->language;
 		language->runtime = (char *)dispatch_runtime(broker->dispatch, i);
-		language->test_kinds = (char **)test_kinds;
-		language->n_test_kinds = sizeof(test_kinds) / sizeof(test_kinds[0]);
+		language->test_kinds = (char **)task_kind_names;
+		language->n_test_kinds = TASK_N_KINDS;
 		fill_limits(&policy->default_limits, &blocks[i].standard);
 		fill_limits(&policy->maximum_limits, &blocks[i].maximum);
 		language->default_limits = &blocks[i].standard;

@@ -3,15 +3,10 @@
  *
  * The order matters: a run that says nothing is never counted; tests that cannot be examined apart
  * say nothing of the candidate, either; the negative control comes last, and only if every run has
- * passed, because it can only take a pass away.
+ * passed, because it can only take a pass away. Whether there is anything that it could alter, says
+ * the runtime.
  */
 #include "core/course.h"
-
-/* Kinds with tests that state what they expect; the runtime says if there is nothing to alter. */
-static bool has_control(const struct task *task)
-{
-	return task->kind != TASK_STDIO;
-}
 
 /* Whether another run could tell something else: not if it was our fault, or the tests'. */
 static bool is_about_candidate(const struct verdict *verdict)
@@ -37,7 +32,7 @@ enum course_step course_decide(const struct course_facts *facts)
 	if (facts->n_runs < task->repeat && is_about_candidate(facts->verdict))
 		return COURSE_REPEAT;
 	if (facts->verdict->code == VERDICT_PASSED && !facts->has_failed && facts->is_shared &&
-	    task->wants_control && has_control(task))
+	    task->wants_control)
 		return COURSE_CONTROL;
 	return COURSE_OVER;
 }

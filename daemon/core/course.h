@@ -14,10 +14,9 @@
 enum course_step {
 	COURSE_OVER,    /* answer */
 	COURSE_AGAIN,   /* this run says nothing: the same once more (alone, if it was starved) */
+	COURSE_RESUME,  /* a test took too long: the rest, with the candidate started afresh */
 	COURSE_SHARED,  /* these tests cannot be examined apart: the same in one process */
 	COURSE_REPEAT,  /* one more of the runs that were asked for */
-	COURSE_RESUME,  /* a test took too long: the rest of them, with the candidate started afresh
-			 */
 	COURSE_CONTROL, /* the same with altered expectations, which must not pass */
 };
 

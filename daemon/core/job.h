@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core/policy.h"
+#include "core/task_kind.h"
 
 struct flow;
 struct cases;
@@ -23,16 +24,6 @@ struct slice {
 	size_t len;
 };
 
-/* Numbers as enum job_kind of inside/wire.h. */
-enum task_kind {
-	TASK_CHECK = 1,
-	TASK_ASSERTS,
-	TASK_PROGRAM,
-	TASK_STDIO,
-	TASK_UNITTEST,
-	TASK_PYTEST,
-	TASK_CALLS,
-};
 enum task_reveal { TASK_REVEAL_FULL, TASK_REVEAL_INPUTS, TASK_REVEAL_NONE };
 enum task_feedback_form { TASK_FEEDBACK_PLAIN, TASK_FEEDBACK_REFLEXION };
 

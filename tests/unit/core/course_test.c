@@ -105,9 +105,6 @@ static void test_a_pass_in_its_own_process_is_doubted(void **state)
 	task.wants_control = false;
 	assert_int_equal(course_decide(&facts), COURSE_OVER);
 	task.wants_control = true;
-	task.kind = TASK_STDIO;
-	assert_int_equal(course_decide(&facts), COURSE_OVER);
-	task.kind = TASK_CHECK;
 	verdict.code = VERDICT_FAILED;
 	assert_int_equal(course_decide(&facts), COURSE_OVER);
 }
