@@ -46,6 +46,8 @@ static size_t fill_languages(const struct broker *broker, struct language_block 
 		language->n_test_kinds = TASK_N_KINDS;
 		fill_limits(&policy->default_limits, &blocks[i].standard);
 		fill_limits(&policy->maximum_limits, &blocks[i].maximum);
+		/* No policy has one: as take_limits() of broker/request.c takes it. */
+		blocks[i].maximum.test_ms = (uint32_t)policy->maximum_limits.cpu_ms;
 		language->default_limits = &blocks[i].standard;
 		language->maximum_limits = &blocks[i].maximum;
 		languages[i] = language;
