@@ -29,6 +29,7 @@
 #include "inside/runtimes/python/channel.h"
 #include "inside/runtimes/python/job.h"
 #include "inside/runtimes/python/judge.h"
+#include "inside/runtimes/python/outcomes.h"
 #include "inside/runtimes/python/records.h"
 #include "inside/runtimes/python/sitting.h"
 
@@ -160,7 +161,7 @@ static void leave_with_exception(void) __attribute__((noreturn));
 static void leave_with_exception(void)
 {
 	PyErr_Print();
-	if (!judge_has_started())
+	if (!outcomes_have_begun())
 		records_write_harness_fault("the examiner failed before the candidate's code ran");
 	_exit(EXIT_HARNESS);
 }

@@ -1,7 +1,7 @@
 """Examines one candidate: prepares the tests, has the code loaded, runs the tests.
 
-Runs in the forked child. Outcomes go straight to C (judge.c), which writes the records; nothing
-here says "passed".
+Runs in the forked child. Outcomes go straight to C (judge.c, outcomes.c), which writes the records;
+nothing here says "passed".
 
 What the tests are, says plan.py. In a split examination the candidate is in another cell, split.py.
 """

@@ -1,46 +1,33 @@
 /*
- * What rewritten assertions call, and the table of outcomes behind it. In the judging process (here
- * still the candidate's own), called from Python.
+ * What rewritten assertions call. In the judging process, called from Python.
  *
  * An assertion `assert a == b, m` has become `equal(i, a, b) or message(i, m)` within
  * `try: ... except: raised(i)`. Truth is taken here, by the interpreter's C functions, so a patched
- * `bool` or `isinstance` has no say. For each test the first failure wins and later ones are not
- * looked at; a test is told when it first passes and when it first fails. Texts (repr of values,
- * tracebacks) are made on failure only, by two Python functions of the examiner.
+ * `bool` or `isinstance` has no say. What becomes of a test is outcomes.c's to keep. Texts (repr of
+ * values, tracebacks) are made on failure only, by Python functions of the examiner.
  */
 #include "inside/runtimes/python/judge.h"
 
 #include <string.h>
-#include <time.h>
 
-#include "inside/runtimes/python/channel.h"
 #include "inside/runtimes/python/comparator.h"
 #include "inside/runtimes/python/equality.h"
+#include "inside/runtimes/python/outcomes.h"
 #include "inside/runtimes/python/records.h"
 #include "inside/runtimes/python/sitting.h"
 #include "inside/runtimes/python/telling.h"
 #include "inside/runtimes/python/tests.h"
 
-#define NS_PER_SECOND 1000000000u
 #define VALUE_BYTES_MIN 16u
 
 static struct {
-	uint8_t outcomes[RECORD_TESTS_MAX]; /* enum record_outcome */
-	uint32_t n_reached;
-	bool stops_at_failure;
 	bool is_control;
-	bool has_started;
 	uint32_t value_bytes;
-	uint64_t cpu_ns;     /* of the process when the last record of a test was written */
 	PyObject *explain;   /* explain(exception, limit) -> (outcome, type, message, traceback,
 				line) */
 	PyObject *settle;    /* called once after the next outcome; NULL: nothing to do */
 	PyObject *identical; /* identical(left, right) besides `is`; NULL: nothing besides */
 	PyObject *stop;
-	bool is_lost;      /* the other half of the examination is gone */
-	bool has_crashed;  /* and a test was told so */
-	bool is_delegated; /* since the last outcome the candidate's code compared its objects */
-	bool was_delegated[RECORD_TESTS_MAX]; /* and a test was told so */
 	uint32_t n_judged; /* assertions that were decided, every time they were */
 	struct {           /* a failed test whose message is still to come */
 		bool is_set;
@@ -49,55 +36,33 @@ static struct {
 	} pending;
 } judge;
 
-/* Of the candidate's process. In another cell it says so itself. */
-static uint64_t cpu_now(void)
+static void forget(void)
 {
-	struct timespec now;
-
-	if (channel_is_open())
-		return channel_their_cpu_ns();
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
-}
-
-static void forget_outcomes(void)
-{
-	memset(judge.outcomes, 0, tests_count());
-	memset(judge.was_delegated, 0, tests_count() * sizeof(judge.was_delegated[0]));
-	judge.n_reached = 0;
-	judge.has_started = false;
-	judge.is_lost = false;
-	judge.has_crashed = false;
 	judge.pending.is_set = false;
 	told_clear(&judge.pending.told);
-	judge.is_delegated = false;
 	telling_forget();
 	Py_CLEAR(judge.settle);
 	Py_CLEAR(judge.identical);
-	records_start();
 }
 
 void judge_start(const struct job *job)
 {
-	forget_outcomes();
+	forget();
 	judge.is_control = job->options.is_control != 0;
-	judge.stops_at_failure = job->options.stop_first_failure != 0 && !judge.is_control;
 	judge.value_bytes = job->options.value_bytes;
 	if (judge.value_bytes < VALUE_BYTES_MIN)
 		judge.value_bytes = VALUE_BYTES_MIN;
 	if (judge.value_bytes > RECORDS_FIELD_MAX)
 		judge.value_bytes = RECORDS_FIELD_MAX;
 	telling_limit(judge.value_bytes);
+	outcomes_start(job->options.stop_first_failure != 0 && !judge.is_control,
+		       judge.value_bytes);
+	records_start();
 }
 
 void judge_end(const struct job *job)
 {
-	records_write_end(judge.n_reached, job->nonce);
-}
-
-bool judge_has_started(void)
-{
-	return judge.has_started;
+	records_write_end(outcomes_reached(), job->nonce);
 }
 
 static struct records_field field_of(PyObject *bytes)
@@ -119,70 +84,12 @@ static struct records_field field_of_text(const char *text)
 	return (struct records_field){.bytes = text, .len = strlen(text)};
 }
 
-/* ---- outcomes ---- */
-
-static void write_outcome(struct records_test *test)
-{
-	uint64_t now = cpu_now();
-
-	if (judge.outcomes[test->index] == RECORD_NOT_RUN)
-		judge.n_reached++;
-	judge.outcomes[test->index] = (uint8_t)test->outcome;
-	test->cpu_ns = now - judge.cpu_ns;
-	judge.cpu_ns = now;
-	if (test->fields[RECORD_FIELD_NAME].len == 0)
-		test->fields[RECORD_FIELD_NAME] = tests_name(test->index);
-	if (test->fields[RECORD_FIELD_SOURCE].len == 0)
-		test->fields[RECORD_FIELD_SOURCE] = tests_source(test->index, judge.value_bytes);
-	if (test->fields[RECORD_FIELD_CALL].len == 0)
-		test->fields[RECORD_FIELD_CALL] = tests_call(test->index, judge.value_bytes);
-	judge.was_delegated[test->index] |= judge.is_delegated;
-	judge.is_delegated = false;
-	if (judge.was_delegated[test->index])
-		test->flags |= RECORD_TEST_DELEGATED;
-	records_write_test(test);
-}
-
-static bool has_failed(uint32_t index)
-{
-	return judge.outcomes[index] > RECORD_PASSED && judge.outcomes[index] != RECORD_SKIPPED;
-}
-
-bool judge_has_failure(void)
-{
-	for (uint32_t i = 0; i < tests_count(); i++)
-		if (has_failed(i))
-			return true;
-	return false;
-}
-
-bool judge_write(struct records_test *test)
-{
-	bool is_failure = test->outcome > RECORD_PASSED && test->outcome != RECORD_SKIPPED;
-
-	if (!has_failed(test->index) &&
-	    (is_failure || judge.outcomes[test->index] == RECORD_NOT_RUN))
-		write_outcome(test);
-	judge.has_crashed = judge.has_crashed || test->outcome == RECORD_CRASHED;
-	return !judge.is_lost && !(is_failure && judge.stops_at_failure);
-}
-
-static void pass(uint32_t index)
-{
-	struct records_test test = {.index = index, .outcome = RECORD_PASSED};
-
-	/* In a loop a later pass may be one by the candidate's word. */
-	if (judge.outcomes[index] == RECORD_NOT_RUN ||
-	    (judge.is_delegated && judge.outcomes[index] == RECORD_PASSED &&
-	     !judge.was_delegated[index]))
-		write_outcome(&test);
-	judge.is_delegated = false;
-}
+/* ---- failures ---- */
 
 /* None, or NULL with Stop raised. */
 static PyObject *after_failure(void)
 {
-	if (judge.stops_at_failure || judge.is_lost) {
+	if (outcomes_end_at_failure()) {
 		PyErr_SetNone(judge.stop);
 		return NULL;
 	}
@@ -200,7 +107,7 @@ static void write_failure(uint32_t index, PyObject *message)
 		test.fields[RECORD_FIELD_ERROR_TYPE] = field_of_text("AssertionError");
 		test.fields[RECORD_FIELD_ERROR_MESSAGE] = field_of(message);
 	}
-	write_outcome(&test);
+	outcomes_write(&test);
 }
 
 static void settle_pending(PyObject *message)
@@ -208,7 +115,7 @@ static void settle_pending(PyObject *message)
 	if (!judge.pending.is_set)
 		return;
 	judge.pending.is_set = false;
-	if (!has_failed(judge.pending.index))
+	if (!outcomes_has_failed(judge.pending.index))
 		write_failure(judge.pending.index, message);
 	told_clear(&judge.pending.told);
 }
@@ -217,7 +124,7 @@ static void settle_pending(PyObject *message)
 static PyObject *fail(uint32_t index, PyObject *expected, PyObject *actual)
 {
 	settle_pending(NULL);
-	if (!has_failed(index)) {
+	if (!outcomes_has_failed(index)) {
 		judge.pending.is_set = true;
 		judge.pending.index = index;
 		tell_values(index, expected, actual, &judge.pending.told);
@@ -256,7 +163,7 @@ static PyObject *conclude(uint32_t index, int truth, PyObject *expected, PyObjec
 	if (truth == 0) {
 		result = fail(index, expected, actual);
 	} else {
-		pass(index);
+		outcomes_pass(index);
 		result = Py_NewRef(Py_True);
 	}
 	telling_forget();
@@ -307,7 +214,7 @@ static PyObject *judge_delegated(PyObject *module, PyObject *nothing)
 {
 	(void)module;
 	(void)nothing;
-	judge.is_delegated = true;
+	outcomes_delegated();
 	Py_RETURN_NONE;
 }
 
@@ -403,8 +310,8 @@ static int explain(PyObject *exception, struct records_test *test, PyObject **ke
 		return -1;
 	}
 	test->outcome = (enum record_outcome)outcome;
-	judge.has_crashed =
-		judge.has_crashed || outcome == RECORD_CRASHED || outcome == RECORD_TIME_LIMIT;
+	if (outcome == RECORD_CRASHED || outcome == RECORD_TIME_LIMIT)
+		outcomes_crashed();
 	test->line = line;
 	test->fields[RECORD_FIELD_ERROR_TYPE] = field_of(type);
 	test->fields[RECORD_FIELD_ERROR_MESSAGE] = field_of(message);
@@ -420,7 +327,7 @@ static PyObject *write_exception(uint32_t index, PyObject *exception, PyObject *
 
 	judge.n_judged++;
 	settle_pending(NULL);
-	if (!has_failed(index)) {
+	if (!outcomes_has_failed(index)) {
 		if (explain(exception, &test, &keep) < 0)
 			test.fields[RECORD_FIELD_ERROR_TYPE] = field_of_text("Exception");
 		test.fields[RECORD_FIELD_NAME] = field_of(name);
@@ -430,7 +337,7 @@ static PyObject *write_exception(uint32_t index, PyObject *exception, PyObject *
 			test.fields[RECORD_FIELD_ACTUAL] = field_of(told.actual);
 			test.fields[RECORD_FIELD_CALL] = field_of(told.call);
 		}
-		write_outcome(&test);
+		outcomes_write(&test);
 		told_clear(&told);
 		Py_XDECREF(keep);
 	}
@@ -471,7 +378,7 @@ static PyObject *judge_done(PyObject *module, PyObject *number)
 	(void)module;
 	if (!parse_index(number, &index))
 		return NULL;
-	pass(index);
+	outcomes_pass(index);
 	Py_RETURN_NONE;
 }
 
@@ -506,8 +413,7 @@ static PyObject *judge_state(PyObject *module, PyObject *number)
 	(void)module;
 	if (PyErr_Occurred() != NULL)
 		return NULL;
-	judge.has_started = true;
-	judge.cpu_ns = cpu_now();
+	outcomes_begin();
 	records_write_state((enum record_state)state);
 	Py_RETURN_NONE;
 }
@@ -532,28 +438,14 @@ static PyObject *judge_fault(PyObject *module, PyObject *arguments)
 	Py_RETURN_NONE;
 }
 
-/* The test to which an exception at `line` of the tests belongs: the next that it kept from
- * running. */
 static PyObject *judge_place(PyObject *module, PyObject *arguments)
 {
-	uint32_t first = tests_count(), next = tests_count();
 	unsigned int source, line;
 
 	(void)module;
 	if (!PyArg_ParseTuple(arguments, "II", &source, &line))
 		return NULL;
-	for (uint32_t i = tests_count(); i-- > 0;) {
-		if (judge.outcomes[i] != RECORD_NOT_RUN)
-			continue;
-		first = i;
-		if (tests_is_behind(i, source, line))
-			next = i;
-	}
-	if (next == tests_count())
-		next = first;
-	if (next == tests_count())
-		next = tests_count() - 1;
-	return PyLong_FromUnsignedLong(next);
+	return PyLong_FromUnsignedLong(outcomes_place(source, line));
 }
 
 static PyObject *judge_reporters(PyObject *module, PyObject *arguments)
@@ -594,7 +486,7 @@ static PyObject *judge_lost(PyObject *module, PyObject *nothing)
 {
 	(void)module;
 	(void)nothing;
-	judge.is_lost = true;
+	outcomes_lost();
 	Py_RETURN_NONE;
 }
 
@@ -602,7 +494,7 @@ static PyObject *judge_crashed(PyObject *module, PyObject *nothing)
 {
 	(void)module;
 	(void)nothing;
-	return PyBool_FromLong(judge.has_crashed);
+	return PyBool_FromLong(outcomes_have_crashed());
 }
 
 static PyObject *judge_is_control(PyObject *module, PyObject *nothing)

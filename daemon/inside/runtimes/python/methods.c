@@ -4,14 +4,14 @@
  *
  * Unlike a rewritten assertion (judge.c) such a test ends at its first failure, by an exception of
  * its own framework; so the texts come from there and are only passed on. What a later outcome of
- * the same test counts is judge.c's to say.
+ * the same test counts is outcomes.c's to say.
  */
 #include "inside/runtimes/python/methods.h"
 
 #include <stdbool.h>
 
 #include "inside/runtimes/python/equality.h"
-#include "inside/runtimes/python/judge.h"
+#include "inside/runtimes/python/outcomes.h"
 #include "inside/runtimes/python/records.h"
 #include "inside/runtimes/python/tests.h"
 
@@ -50,14 +50,14 @@ static PyObject *methods_record(PyObject *module, PyObject *arguments)
 	test.index = index;
 	test.outcome = (enum record_outcome)outcome;
 	test.line = line;
-	return PyBool_FromLong(judge_write(&test));
+	return PyBool_FromLong(outcomes_take(&test));
 }
 
 static PyObject *methods_has_failure(PyObject *module, PyObject *nothing)
 {
 	(void)module;
 	(void)nothing;
-	return PyBool_FromLong(judge_has_failure());
+	return PyBool_FromLong(outcomes_have_failure());
 }
 
 static PyObject *methods_holds(PyObject *module, PyObject *arguments)
