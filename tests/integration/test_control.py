@@ -10,6 +10,8 @@ import runtime_cell as cell
 from runtime_cell import Cell
 from support import shared
 
+pytestmark = pytest.mark.once
+
 RUNTIME = os.path.join(os.path.abspath(os.environ.get("ASSAY_BUILD", "build")), "runtimes", "python")
 
 

@@ -1,6 +1,10 @@
 """Ten thousand evaluations: nothing grows, nothing is left."""
+import pytest
+
 from support import host
 from support.wire import GOOD_ADD, WRONG_ADD, evaluate_add
+
+pytestmark = pytest.mark.once
 
 EVALUATIONS = 10_000
 CANDIDATES = 50

@@ -4,6 +4,8 @@ import pytest
 
 from support.wire import evaluate, pb
 
+pytestmark = pytest.mark.once
+
 CHECK = "def check(candidate):\n    assert candidate() == %s\n"
 
 FORGED = {

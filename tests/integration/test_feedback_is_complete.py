@@ -6,8 +6,12 @@ same of one test at least.
 """
 import collections
 
+import pytest
+
 from support import shared
 from support.wire import evaluate, pb, verdict_name
+
+pytestmark = pytest.mark.once
 
 FAILURES = {pb.OUTCOME_FAILED, pb.OUTCOME_ERROR, pb.OUTCOME_CRASHED, pb.OUTCOME_TIME_LIMIT}
 WRONG = {pb.FAILED, pb.ERROR}

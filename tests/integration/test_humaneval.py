@@ -6,6 +6,8 @@ import pytest
 from support import shared
 from support.wire import evaluate, pb, verdict_name
 
+pytestmark = pytest.mark.once
+
 LIMITS = {"cpu_ms": 400, "wall_ms": 1500, "memory_bytes": 192 << 20}
 
 

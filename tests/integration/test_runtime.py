@@ -10,6 +10,8 @@ import pytest
 import runtime_cell as cell
 from runtime_cell import Cell, build_job
 
+pytestmark = pytest.mark.once
+
 RUNTIME = os.path.join(os.path.abspath(os.environ.get("ASSAY_BUILD", "build")), "runtimes", "python")
 
 CHECK = "def check(candidate):\n    assert candidate(1, 2) == 3\n    assert candidate(0, 0) == 0\n"

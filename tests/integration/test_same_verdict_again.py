@@ -7,6 +7,8 @@ import pytest
 from support import shared
 from support.wire import evaluate, verdict_name
 
+pytestmark = pytest.mark.once
+
 REPEATS = 5  # of those that differed: do they differ by themselves?
 WINDOW = 256
 

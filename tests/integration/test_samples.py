@@ -7,6 +7,8 @@ import pytest
 from support import shared
 from support.wire import evaluate, verdict_name
 
+pytestmark = pytest.mark.once
+
 
 def read(name):
     with open(os.path.join(shared.ROOT, "tests", "data", name), encoding="utf-8") as lines:

@@ -11,6 +11,8 @@ import runtime_cell as cell
 from runtime_cell import SplitCells
 from support import shared
 
+pytestmark = pytest.mark.once
+
 RUNTIME = os.path.join(os.path.abspath(os.environ.get("ASSAY_BUILD", "build")), "runtimes", "python")
 PYTHON = "/usr/bin/python3"
 

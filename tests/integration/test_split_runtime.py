@@ -14,6 +14,8 @@ import runtime_cell as cell
 from runtime_cell import EXAMINEE, EXAMINER, SplitCells, build_job, section
 from support import shared
 
+pytestmark = pytest.mark.once
+
 RUNTIME = os.path.join(os.path.abspath(os.environ.get("ASSAY_BUILD", "build")), "runtimes", "python")
 
 

@@ -9,6 +9,8 @@ import pytest
 from support.daemon import BUILD
 from support.wire import evaluate, pb
 
+pytestmark = pytest.mark.once
+
 TEST_MS = 150
 # f(n) computes for ever when n is 7, sleeps when it is 8.
 CODE = """

@@ -18,6 +18,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.once
+
 MODULE = os.path.join(os.environ["ASSAY_BUILD"], "runtimes/python/_assay.abi3.so")
 TEXT, LIST, DEQUE, BUILTIN, BACK, HANDLE = 9, 12, 20, 31, 32, 33
 Point = namedtuple("Point", "x y")
