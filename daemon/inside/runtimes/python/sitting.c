@@ -1,7 +1,7 @@
 /*
  * Between two candidates; in the examiner's child. The broker is trusted here, sizes are checked
- * all the same. The nonce of a candidate is not in this process before that candidate's turn, so an
- * examiner that one of them got hold of could not answer for those that follow.
+ * all the same. The nonce of a candidate is not in this process before its turn, so nothing can be
+ * recorded of it ahead.
  */
 #include "inside/runtimes/python/sitting.h"
 
