@@ -19,9 +19,14 @@ struct kind {
 	const char *name;
 	int (*read)(const json_t *tests, const json_t *value, const struct kind *kind,
 		    assay_request *request, struct request_error *error);
+	const char *other_keys[4]; /* up to a NULL */
 	/* For kinds that are one source text. */
 	int (*set_source)(assay_request *request, const char *source, size_t len);
-	const char *other_keys[4];
+	/* For kinds that are a list of objects: begins it, and adds one of them. */
+	int (*set_list)(assay_request *request, const char *comparator, double absolute,
+			double relative);
+	int (*add)(const json_t *one, size_t index, assay_request *request,
+		   struct request_error *error);
 };
 
 static int cannot_use(struct request_error *error, const char *field, int err)
@@ -145,43 +150,25 @@ static int read_comparison(const json_t *tests, const char **comparator, double 
 	return err;
 }
 
-static int read_stdio(const json_t *tests, const json_t *value, const struct kind *kind,
-		      assay_request *request, struct request_error *error)
+/* Kinds whose tests are a list of objects, compared as all of them are. */
+static int read_list(const json_t *tests, const json_t *value, const struct kind *kind,
+		     assay_request *request, struct request_error *error)
 {
 	double absolute, relative;
 	const char *comparator;
+	char field[32];
 	int err = read_comparison(tests, &comparator, &absolute, &relative, error);
 
-	(void)kind;
 	if (err != 0)
 		return err;
+	snprintf(field, sizeof(field), "tests.%s", kind->name);
 	if (!json_is_array(value))
-		return field_wrong_type(error, "tests.stdio", "a list of objects", value);
-	err = assay_request_set_stdio(request, comparator, absolute, relative);
+		return field_wrong_type(error, field, "a list of objects", value);
+	err = kind->set_list(request, comparator, absolute, relative);
 	if (err < 0)
-		return cannot_use(error, "tests.stdio", err);
+		return cannot_use(error, field, err);
 	for (size_t i = 0; err == 0 && i < json_array_size(value); i++)
-		err = read_case(json_array_get(value, i), i, request, error);
-	return err;
-}
-
-static int read_calls(const json_t *tests, const json_t *value, const struct kind *kind,
-		      assay_request *request, struct request_error *error)
-{
-	double absolute, relative;
-	const char *comparator;
-	int err = read_comparison(tests, &comparator, &absolute, &relative, error);
-
-	(void)kind;
-	if (err != 0)
-		return err;
-	if (!json_is_array(value))
-		return field_wrong_type(error, "tests.calls", "a list of objects", value);
-	err = assay_request_set_calls(request, comparator, absolute, relative);
-	if (err < 0)
-		return cannot_use(error, "tests.calls", err);
-	for (size_t i = 0; err == 0 && i < json_array_size(value); i++)
-		err = call_json_add(json_array_get(value, i), i, request, error);
+		err = kind->add(json_array_get(value, i), i, request, error);
 	return err;
 }
 
@@ -202,15 +189,28 @@ static int read_answer(const json_t *tests, const json_t *value, const struct ki
 						   json_string_length(value), comparator));
 }
 
+#define SOURCE(kind)                                                                       \
+	{                                                                                  \
+		.name = #kind, .read = read_source, .set_source = assay_request_set_##kind \
+	}
+
 static const struct kind kinds[] = {
-	{"check", read_source, assay_request_set_check, {NULL}},
-	{"asserts", read_asserts, NULL, {"setup", NULL}},
-	{"unittest", read_source, assay_request_set_unittest, {NULL}},
-	{"pytest", read_source, assay_request_set_pytest, {NULL}},
-	{"program", read_source, assay_request_set_program, {NULL}},
-	{"stdio", read_stdio, NULL, {"comparator", "abs", "rel", NULL}},
-	{"calls", read_calls, NULL, {"comparator", "abs", "rel", NULL}},
-	{"answer", read_answer, NULL, {"comparator", NULL}},
+	SOURCE(check),
+	{.name = "asserts", .read = read_asserts, .other_keys = {"setup"}},
+	SOURCE(unittest),
+	SOURCE(pytest),
+	SOURCE(program),
+	{.name = "stdio",
+	 .read = read_list,
+	 .set_list = assay_request_set_stdio,
+	 .add = read_case,
+	 .other_keys = {"comparator", "abs", "rel"}},
+	{.name = "calls",
+	 .read = read_list,
+	 .set_list = assay_request_set_calls,
+	 .add = call_json_add,
+	 .other_keys = {"comparator", "abs", "rel"}},
+	{.name = "answer", .read = read_answer, .other_keys = {"comparator"}},
 };
 #define KIND_NAMES "check, asserts, unittest, pytest, program, stdio, calls, answer"
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))

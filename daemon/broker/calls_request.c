@@ -7,36 +7,26 @@
  */
 #include "broker/calls_request.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "core/case.h"
 #include "inside/wire.h"
 
 #define INVALID ASSAY__ERROR_CODE__INVALID_REQUEST
 #define CALL_BYTES_MAX (4u * 1024u * 1024u)
 #define PARTS 3
 
-static int take_tolerances(struct task *task, const Assay__CallTests *calls,
-			   struct refusal *refusal)
+static int take_float(struct task *task, const Assay__CallTests *calls, struct refusal *refusal)
 {
-	double absolute = calls->absolute_tolerance, relative = calls->relative_tolerance;
+	struct tolerance tolerance;
+	int outcome = request_tolerance(&tolerance, calls->absolute_tolerance,
+					calls->relative_tolerance, "evaluate.calls", refusal);
 
-	if (!isfinite(absolute) || absolute < 0)
-		return request_refuse(refusal, INVALID, "evaluate.calls.absolute_tolerance",
-				      "a tolerance is a finite number and not negative");
-	if (!isfinite(relative) || relative < 0)
-		return request_refuse(refusal, INVALID, "evaluate.calls.relative_tolerance",
-				      "a tolerance is a finite number and not negative");
-	if (absolute == 0 && relative == 0) {
-		absolute = CASE_DEFAULT_ABSOLUTE;
-		relative = CASE_DEFAULT_RELATIVE;
-	}
-	snprintf(task->comparator_text, sizeof(task->comparator_text), "float %.17g %.17g",
-		 absolute, relative);
-	return 0;
+	if (outcome == 0)
+		snprintf(task->comparator_text, sizeof(task->comparator_text), "float %.17g %.17g",
+			 tolerance.absolute, tolerance.relative);
+	return outcome;
 }
 
 static int take_comparator(struct task *task, const Assay__CallTests *calls,
@@ -52,14 +42,9 @@ static int take_comparator(struct task *task, const Assay__CallTests *calls,
 		return request_refuse(refusal, INVALID, "evaluate.calls.comparator",
 				      "unknown comparator; known are: exact, float, unordered");
 	if (strcmp(wish, "float") == 0)
-		return take_tolerances(task, calls, refusal);
+		return take_float(task, calls, refusal);
 	snprintf(task->comparator_text, sizeof(task->comparator_text), "%s", wish);
 	return 0;
-}
-
-static struct slice slice_of(ProtobufCBinaryData data)
-{
-	return (struct slice){.bytes = data.data, .len = data.len};
 }
 
 static int take_call(struct task *task, const Assay__CallTests__Call *call, size_t index,
@@ -74,9 +59,9 @@ static int take_call(struct task *task, const Assay__CallTests__Call *call, size
 		return request_refuse(refusal, ASSAY__ERROR_CODE__TOO_LARGE, field,
 				      "arguments and expected value have at most %u bytes each",
 				      CALL_BYTES_MAX);
-	parts[0] = slice_of(call->args_json);
-	parts[1] = slice_of(call->kwargs_json);
-	parts[2] = slice_of(call->expect_json);
+	parts[0] = request_slice(call->args_json);
+	parts[1] = request_slice(call->kwargs_json);
+	parts[2] = request_slice(call->expect_json);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "broker/batch.h"
 #include "broker/calls_request.h"
 #include "broker/stdio_request.h"
+#include "core/case.h"
 #include "core/extract.h"
 #include "inside/wire.h"
 
@@ -39,9 +41,30 @@ int request_refuse(struct refusal *refusal, Assay__ErrorCode code, const char *f
 
 #define INVALID ASSAY__ERROR_CODE__INVALID_REQUEST
 
-static struct slice slice_of(ProtobufCBinaryData data)
+struct slice request_slice(ProtobufCBinaryData data)
 {
 	return (struct slice){.bytes = data.data, .len = data.len};
+}
+
+int request_tolerance(struct tolerance *tolerance, double absolute, double relative,
+		      const char *field, struct refusal *refusal)
+{
+	const double values[] = {absolute, relative};
+	static const char *const names[] = {"absolute_tolerance", "relative_tolerance"};
+	char name[64];
+
+	for (size_t i = 0; i < 2; i++) {
+		if (isfinite(values[i]) && values[i] >= 0)
+			continue;
+		snprintf(name, sizeof(name), "%s.%s", field, names[i]);
+		return request_refuse(refusal, INVALID, name,
+				      "a tolerance is a finite number and not negative");
+	}
+	*tolerance = (struct tolerance){.absolute = absolute, .relative = relative};
+	if (absolute == 0 && relative == 0)
+		*tolerance = (struct tolerance){.absolute = CASE_DEFAULT_ABSOLUTE,
+						.relative = CASE_DEFAULT_RELATIVE};
+	return 0;
 }
 
 static struct slice slice_of_text(const char *text)
@@ -62,7 +85,7 @@ static int take_source(struct task *task, enum task_kind kind, ProtobufCBinaryDa
 	if (source.len == 0)
 		return 0;
 	task->tests = xcalloc(1, sizeof(*task->tests));
-	task->tests[0] = slice_of(source);
+	task->tests[0] = request_slice(source);
 	task->n_tests = 1;
 	return 0;
 }
@@ -74,11 +97,11 @@ static int take_asserts(struct task *task, const Assay__AssertTests *asserts,
 		return request_refuse(refusal, INVALID, "evaluate.asserts", "at most %u assertions",
 				      RECORD_TESTS_MAX);
 	task->kind = TASK_ASSERTS;
-	task->setup = slice_of(asserts->setup);
+	task->setup = request_slice(asserts->setup);
 	task->n_tests = asserts->n_asserts;
 	task->tests = xcalloc(task->n_tests, sizeof(*task->tests));
 	for (size_t i = 0; i < task->n_tests; i++)
-		task->tests[i] = slice_of(asserts->asserts[i]);
+		task->tests[i] = request_slice(asserts->asserts[i]);
 	return 0;
 }
 
@@ -224,8 +247,8 @@ static int take_files(struct job *job, const Assay__Candidate *candidate, size_t
 				refusal, INVALID, field,
 				"files by hash are not served by this version: send the "
 				"content");
-		job->files[i] =
-			(struct job_file){.name = file->name, .content = slice_of(file->content)};
+		job->files[i] = (struct job_file){.name = file->name,
+						  .content = request_slice(file->content)};
 		job->n_files++;
 	}
 	return 0;
@@ -239,7 +262,7 @@ static int take_candidate(struct job *job, const Assay__Evaluate *evaluate, size
 
 	job->index = (uint32_t)index;
 	job->candidate = candidate->id;
-	job->code = slice_of(candidate->code);
+	job->code = request_slice(candidate->code);
 	if (evaluate->extract == ASSAY__EXTRACT__EXTRACT_LAST_FENCE)
 		job->code = extract_last_fence(job->code);
 	if (strlen(candidate->id) > ID_MAX) {
@@ -332,7 +355,7 @@ static int take_task(struct broker *broker, struct task *task, const Assay__Eval
 				      evaluate->language);
 	task->id = evaluate->id;
 	task->policy = (uint32_t)policy;
-	task->prompt = slice_of(evaluate->prompt);
+	task->prompt = request_slice(evaluate->prompt);
 	task->entry_point = slice_of_text(evaluate->entry_point);
 	task->module = slice_of_text(evaluate->module);
 	task->reveal = (enum task_reveal)evaluate->reveal;

@@ -6,6 +6,7 @@
 
 #include "assay.pb-c.h"
 #include "broker/broker.h"
+#include "core/compare.h"
 #include "core/job.h"
 
 /* Why a request cannot be taken. Text is ready for the client. */
@@ -21,6 +22,13 @@ enum request_outcome { REQUEST_REFUSED = 1 };
 /* Fills *refusal, `format` as printf; returns REQUEST_REFUSED. */
 int request_refuse(struct refusal *refusal, Assay__ErrorCode code, const char *field,
 		   const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Borrowed from the message. */
+struct slice request_slice(ProtobufCBinaryData data);
+
+/* The tolerances of the tests in `field` ("evaluate.stdio"); both 0: the defaults. */
+int request_tolerance(struct tolerance *tolerance, double absolute, double relative,
+		      const char *field, struct refusal *refusal);
 
 /*
  * 0: *batch is the caller's, with task and jobs filled, owner and flow not yet; it owns `message`.

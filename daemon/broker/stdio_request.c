@@ -7,7 +7,6 @@
 #include "broker/stdio_request.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,28 +16,6 @@
 
 #define INVALID ASSAY__ERROR_CODE__INVALID_REQUEST
 #define NAME_BYTES_MAX 256
-
-static struct slice slice_of(ProtobufCBinaryData data)
-{
-	return (struct slice){.bytes = data.data, .len = data.len};
-}
-
-static int take_tolerance(const Assay__StdioTests *stdio, struct tolerance *tolerance,
-			  struct refusal *refusal)
-{
-	*tolerance = (struct tolerance){.absolute = stdio->absolute_tolerance,
-					.relative = stdio->relative_tolerance};
-	if (!isfinite(tolerance->absolute) || tolerance->absolute < 0)
-		return request_refuse(refusal, INVALID, "evaluate.stdio.absolute_tolerance",
-				      "a tolerance is a finite number and not negative");
-	if (!isfinite(tolerance->relative) || tolerance->relative < 0)
-		return request_refuse(refusal, INVALID, "evaluate.stdio.relative_tolerance",
-				      "a tolerance is a finite number and not negative");
-	if (tolerance->absolute == 0 && tolerance->relative == 0)
-		*tolerance = (struct tolerance){.absolute = CASE_DEFAULT_ABSOLUTE,
-						.relative = CASE_DEFAULT_RELATIVE};
-	return 0;
-}
 
 static int take_comparator(struct stdio_tests *tests, const Assay__StdioTests *stdio,
 			   struct refusal *refusal)
@@ -51,7 +28,8 @@ static int take_comparator(struct stdio_tests *tests, const Assay__StdioTests *s
 			"unknown comparator; known are: exact, rstrip, lines, tokens, "
 			"tokens_ci, float, decimal, set");
 	tests->comparator = (enum comparator)comparator;
-	return take_tolerance(stdio, &tests->tolerance, refusal);
+	return request_tolerance(&tests->tolerance, stdio->absolute_tolerance,
+				 stdio->relative_tolerance, "evaluate.stdio", refusal);
 }
 
 static int take_case(struct task *task, const Assay__StdioTests *stdio, size_t index,
@@ -77,9 +55,9 @@ static int take_case(struct task *task, const Assay__StdioTests *stdio, size_t i
 		return request_refuse(refusal, ASSAY__ERROR_CODE__TOO_LARGE, field,
 				      "stdout has %zu bytes, at most %u can be compared as a set",
 				      from->stdout.len, CASE_SET_BYTES_MAX);
-	task->tests[index] = slice_of(from->stdin);
+	task->tests[index] = request_slice(from->stdin);
 	task->stdio->cases[index] =
-		(struct stdio_case){.name = from->name, .expected = slice_of(from->stdout)};
+		(struct stdio_case){.name = from->name, .expected = request_slice(from->stdout)};
 	return 0;
 }
 

@@ -71,6 +71,22 @@ def compile_prompt(prompt):
     return None
 
 
+def names_of_prompt(prompt, used, builtins):
+    """What the prompt defines, run apart from the candidate; {} if none of `used` can be there."""
+    prompt = without_bom(prompt)
+    if not prompt or not any(name.encode() in prompt for name in used):
+        return {}
+    code = compile_prompt(prompt)
+    if code is None:
+        return {}
+    namespace = {"__name__": "prompt", "__builtins__": builtins}
+    try:
+        exec(code, namespace)
+    except Exception:
+        pass  # its own fault; names that are missing then are told by the tests
+    return {name: value for name, value in namespace.items() if name[:2] != "__"}
+
+
 def show_source(source):
     """To who asks for it, such as inspect: there is no file. Nothing is done until then."""
 

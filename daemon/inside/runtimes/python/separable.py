@@ -14,6 +14,7 @@ import builtins
 import re
 
 import examinee
+from rewrite import last_name
 from texts import TESTS_FILE, __builtins__, layout
 
 __assay__ = layout
@@ -204,10 +205,6 @@ COLLECT = {
     ast.Import: Names.collect_import,
     ast.ImportFrom: Names.collect_import_from,
 }
-
-
-def last_name(expression):
-    return expression.id if type(expression) is ast.Name else getattr(expression, "attr", "")
 
 
 def defined_by_prompt(prompt):

@@ -16,7 +16,7 @@ import re
 from types import FunctionType, ModuleType
 
 import raising
-from examinee import compile_prompt, without_bom
+from examinee import names_of_prompt, without_bom
 from remote import names_used, new_namespace
 from texts import __builtins__, layout
 
@@ -132,21 +132,10 @@ class Shelter:
 
     def add_prompts_functions(self, prompt, missing, entry_point):
         """Classes of the prompt are the candidate's, which has made its own: they must be one."""
-        prompt = without_bom(prompt)
-        helpers = [name for name in missing if name != entry_point and name.encode() in prompt]
-        if not helpers or CLASS.search(prompt):
+        if CLASS.search(without_bom(prompt)):
             return
-        code = compile_prompt(prompt)
-        if code is None:
-            return
-        defined = {"__name__": "prompt", "__builtins__": self.builtins}
-        try:
-            exec(code, defined)
-        except Exception:
-            return  # its own fault; names that are missing then are told by the tests
-        for name, value in defined.items():
-            if name[:2] != "__":
-                self.namespace[name] = value
+        helpers = [name for name in missing if name != entry_point]
+        self.namespace.update(names_of_prompt(prompt, helpers, self.builtins))
 
 
 def rehearse(plan):

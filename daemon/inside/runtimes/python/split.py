@@ -67,30 +67,12 @@ def wait_until_loaded(candidate):
         raise Refused(LOAD_FAULTS.get(kind, FAULT_LOAD)) from error
 
 
-def add_prompts_names(namespace, prompt, used):
-    """What the prompt defines, if the tests may name any of it."""
-    prompt = examinee.without_bom(prompt)
-    if not prompt or not any(name.encode() in prompt for name in used):
-        return
-    code = examinee.compile_prompt(prompt)
-    if code is None:
-        return
-    defined = {"__name__": "prompt", "__builtins__": namespace["__builtins__"]}
-    try:
-        exec(code, defined)
-    except Exception:
-        pass  # its own fault; names that are missing then are told by the tests
-    for name, value in defined.items():
-        if name[:2] != "__":
-            namespace[name] = value
-
-
 def prepare(candidate, prompt, used, entry_point, aliases):
     """The tests' namespace."""
     namespace = new_namespace()
     # Asked one by one: a difference of sets would write to each of the 150 names of the builtins.
     missing = {name for name in used if name not in examinee.BUILTINS and name != entry_point}
-    add_prompts_names(namespace, prompt, missing)
+    namespace.update(examinee.names_of_prompt(prompt, missing, namespace["__builtins__"]))
     bind(namespace, candidate, used, entry_point)
     make_importable(candidate, aliases)
     HELPERS[PREFIX + "hold"] = candidate.hold
