@@ -133,7 +133,7 @@ static bool wants_resume(const struct job *job, const struct judgement *last,
 	const struct limits *limits = &job->batch->task.limits;
 	uint32_t n_resumes = job->evaluation != NULL ? job->evaluation->n_resumes : 0;
 
-	return last->is_split && n_resumes < RESUME_MAX && resume_is_wanted(last->examination) &&
+	return last->is_apart && n_resumes < RESUME_MAX && resume_is_wanted(last->examination) &&
 	       whole->facts->cpu_ns < limits->cpu_ms * NS_PER_MS &&
 	       whole->facts->wall_ns < limits->wall_ms * NS_PER_MS;
 }
@@ -211,7 +211,7 @@ enum course_step evaluation_take(struct job *job, const struct judgement *last, 
 		.task = &job->batch->task,
 		.verdict = &judgement->verdict,
 		.examination = judgement->examination,
-		.is_shared = !judgement->is_split,
+		.is_shared = !judgement->is_apart,
 		.is_control = job->is_control,
 		.may_rerun = may_rerun,
 		.has_failed = has_failed(job->evaluation),

@@ -114,7 +114,8 @@ static bool take_test(const struct record *record, struct examination *examinati
 		.actual = record->fields[RECORD_FIELD_ACTUAL],
 		.error = error_of(record),
 		.cpu_ns = record->header.cpu_ns,
-		.is_delegated = (record->header.flags & RECORD_TEST_DELEGATED) != 0,
+		.is_compared_by_candidate =
+			(record->header.flags & RECORD_TEST_COMPARED_BY_CANDIDATE) != 0,
 	};
 	return true;
 }

@@ -87,7 +87,7 @@ static void fill_test(const struct job *job, const struct test_record *test, uin
 	if (result->is_hidden)
 		return;
 	result->cpu_ns = test->cpu_ns;
-	result->is_compared_by_candidate = test->is_delegated;
+	result->is_compared_by_candidate = test->is_compared_by_candidate;
 	if (reveal->level == TASK_REVEAL_FULL) {
 		result->source = binary(test->source);
 		if (test->source.len == 0 && task->kind == TASK_ASSERTS && index < task->n_tests)
@@ -158,10 +158,10 @@ static void fill_verdict(const struct job *job, const struct judgement *judgemen
 	result->fault = (Assay__Fault)judgement->verdict.fault;
 	result->maskable = judgement->verdict.is_maskable;
 	result->integrity =
-		judgement->is_split ? ASSAY__INTEGRITY__SPLIT : ASSAY__INTEGRITY__SHARED;
+		judgement->is_apart ? ASSAY__INTEGRITY__SPLIT : ASSAY__INTEGRITY__SHARED;
 	result->runtime = (char *)judgement->runtime;
 	result->control = (Assay__Control)judgement->control;
-	if (!judgement->is_split && job->batch->task.shared_because != NULL)
+	if (!judgement->is_apart && job->batch->task.shared_because != NULL)
 		result->shared_because = binary_of_text(job->batch->task.shared_because);
 	if (job->batch->task.comparator != NULL)
 		result->comparator = (char *)job->batch->task.comparator;
@@ -325,7 +325,7 @@ int reply_pack_result(const struct job *job, const struct judgement *judgement, 
 	int err;
 
 	reveal_init(&reveal, &job->batch->task, judgement->examination->n_tests,
-		    judgement->is_split);
+		    judgement->is_apart);
 	fill_verdict(job, judgement, &result);
 	fill_counts(judgement, &result);
 	fill_usage(judgement, &usage);

@@ -21,7 +21,7 @@ struct judgement {
 	uint64_t error_output_dropped_bytes;
 	uint64_t memory_peak_bytes;
 	uint64_t queue_ns;
-	bool is_split; /* the tests ran in another cell */
+	bool is_apart; /* nothing of the tests was in the candidate's process */
 	enum control_outcome control;
 	const struct repeats *repeats; /* NULL: one run was asked for */
 	const struct policy *policy;   /* whose environment is told; NULL: it was not run */

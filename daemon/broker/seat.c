@@ -91,7 +91,7 @@ static void describe(const struct seat *seat, const struct run_facts *facts, str
 		.memory_peak_bytes = memory_peak_bytes,
 		.queue_ns = cell->run.started_ns - seat->job->queued_ns,
 		.layers = cell->slot.layers,
-		.is_split = seat->is_split || seat->job->batch->task.kind == TASK_STDIO,
+		.is_apart = seat->is_split || seat->job->batch->task.kind == TASK_STDIO,
 		.policy = &broker->policies->policies[cell->slot.policy],
 		.runtime = cell->dispatch->runtimes[cell->slot.policy],
 	};

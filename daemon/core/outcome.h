@@ -45,7 +45,7 @@ struct test_record {
 	struct slice actual;
 	struct test_error error;
 	uint64_t cpu_ns;
-	bool is_delegated;                   /* == of two objects of the candidate's decided it */
+	bool is_compared_by_candidate;       /* == of two objects of the candidate's decided it */
 	struct output_difference difference; /* stdio; FAILED only */
 };
 

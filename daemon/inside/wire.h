@@ -235,7 +235,7 @@ struct record_header {
 	uint32_t n_fields; /* fields that follow, 0..RECORD_FIELDS */
 	uint32_t flags;    /* TEST: RECORD_TEST_* */
 };
-#define RECORD_TEST_DELEGATED 1u /* == of two objects of the candidate's decided it */
+#define RECORD_TEST_COMPARED_BY_CANDIDATE 1u /* == of two objects of the candidate's decided it */
 
 #define RECORD_BYTES_MAX (256u * 1024u)
 #define RECORD_TESTS_MAX 65536u

@@ -53,7 +53,7 @@ static enum course_step take(enum verdict_code code, enum test_outcome outcome, 
 	judgement = (struct judgement){.verdict = {.code = code, .detail = ""},
 				       .examination = &examination,
 				       .facts = &facts,
-				       .is_split = batch.task.is_split};
+				       .is_apart = batch.task.is_split};
 	return evaluation_take(&job, &judgement, true, &told);
 }
 
@@ -140,7 +140,7 @@ static void test_going_on_behind_a_test_that_took_too_long(void **state)
 	judgement = (struct judgement){.verdict = verdict_decide(&facts),
 				       .examination = &examination,
 				       .facts = &facts,
-				       .is_split = true};
+				       .is_apart = true};
 	assert_int_equal(evaluation_take(&job, &judgement, true, &told), COURSE_RESUME);
 	assert_int_equal(job.n_decided, 1);
 	assert_int_equal(job.decided[0], 0);

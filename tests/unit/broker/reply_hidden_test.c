@@ -136,7 +136,7 @@ static void make_round(void)
 		.facts = &round_.facts,
 		.output = slice("<output>"),
 		.error_output = slice("<output>"),
-		.is_split = round_.batch.task.kind == TASK_STDIO || below(2),
+		.is_apart = round_.batch.task.kind == TASK_STDIO || below(2),
 		.runtime = "CPython 3",
 	};
 }
@@ -193,7 +193,7 @@ static void test_nothing_of_a_hidden_test_is_told(void **state)
 			snprintf(marker, sizeof(marker), "<marker%u>", i);
 			if (says(marker) && round_.is_hidden[i])
 				fail_msg("round %u tells of hidden test %u", start, i);
-			if (says(marker) && !round_.judgement.is_split)
+			if (says(marker) && !round_.judgement.is_apart)
 				fail_msg("round %u tells of a shared test", start);
 			n_told += says(marker);
 		}

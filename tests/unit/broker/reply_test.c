@@ -342,7 +342,7 @@ static void test_stdio(void **state)
 	batch.task.kind = TASK_STDIO;
 	batch.task.stdio = &stdio;
 	tests[1].source = slice("the input");
-	judgement.is_split = true;
+	judgement.is_apart = true;
 	reply();
 	assert_string_equal(result->comparator, "tokens");
 	assert_int_equal(result->integrity, ASSAY__INTEGRITY__SPLIT);

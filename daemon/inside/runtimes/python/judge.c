@@ -210,11 +210,11 @@ static PyObject *judge_false(PyObject *module, PyObject *arguments)
 	return conclude(index, PyObject_Not(value), Py_False, value);
 }
 
-static PyObject *judge_delegated(PyObject *module, PyObject *nothing)
+static PyObject *judge_compared_by_candidate(PyObject *module, PyObject *nothing)
 {
 	(void)module;
 	(void)nothing;
-	outcomes_delegated();
+	outcomes_compared_by_candidate();
 	Py_RETURN_NONE;
 }
 
@@ -574,8 +574,8 @@ PyMethodDef judge_methods[] = {
 	 "note(test, line, column, end_line, end_column, value): what a call in it gave"},
 	{"compared", telling_compared, METH_VARARGS,
 	 "compared(test, line, column, end_line, end_column, actual, expected): are they equal?"},
-	{"delegated", judge_delegated, METH_NOARGS,
-	 "delegated(): the candidate's code compares two objects of its own"},
+	{"compared_by_candidate", judge_compared_by_candidate, METH_NOARGS,
+	 "compared_by_candidate(): the candidate's code compares two objects of its own"},
 	{"reporters", judge_reporters, METH_VARARGS,
 	 "reporters(render, render_both, explain): who makes texts of values and exceptions"},
 	{NULL, NULL, 0, NULL},

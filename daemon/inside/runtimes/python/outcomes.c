@@ -21,11 +21,12 @@ static struct {
 	uint32_t value_bytes;
 	bool stops_at_failure;
 	bool has_begun;
-	uint64_t cpu_ns;   /* of the process when the last record of a test was written */
-	bool is_lost;      /* the other half of the examination is gone */
-	bool has_crashed;  /* and a test was told so */
-	bool is_delegated; /* since the last outcome the candidate's code compared its objects */
-	bool was_delegated[RECORD_TESTS_MAX]; /* and a test was told so */
+	uint64_t cpu_ns;  /* of the process when the last record of a test was written */
+	bool is_lost;     /* the other half of the examination is gone */
+	bool has_crashed; /* and a test was told so */
+	bool is_compared_by_candidate; /* since the last outcome the candidate's code compared its
+					  objects */
+	bool was_compared_by_candidate[RECORD_TESTS_MAX]; /* and a test was told so */
 } table;
 
 /* Of the candidate's process. In another cell it says so itself. */
@@ -42,14 +43,15 @@ static uint64_t cpu_now(void)
 void outcomes_start(bool stops_at_failure, uint32_t value_bytes)
 {
 	memset(table.outcomes, 0, tests_count());
-	memset(table.was_delegated, 0, tests_count() * sizeof(table.was_delegated[0]));
+	memset(table.was_compared_by_candidate, 0,
+	       tests_count() * sizeof(table.was_compared_by_candidate[0]));
 	table.n_reached = 0;
 	table.value_bytes = value_bytes;
 	table.stops_at_failure = stops_at_failure;
 	table.has_begun = false;
 	table.is_lost = false;
 	table.has_crashed = false;
-	table.is_delegated = false;
+	table.is_compared_by_candidate = false;
 }
 
 void outcomes_begin(void)
@@ -78,10 +80,10 @@ void outcomes_write(struct records_test *test)
 		test->fields[RECORD_FIELD_SOURCE] = tests_source(test->index, table.value_bytes);
 	if (test->fields[RECORD_FIELD_CALL].len == 0)
 		test->fields[RECORD_FIELD_CALL] = tests_call(test->index, table.value_bytes);
-	table.was_delegated[test->index] |= table.is_delegated;
-	table.is_delegated = false;
-	if (table.was_delegated[test->index])
-		test->flags |= RECORD_TEST_DELEGATED;
+	table.was_compared_by_candidate[test->index] |= table.is_compared_by_candidate;
+	table.is_compared_by_candidate = false;
+	if (table.was_compared_by_candidate[test->index])
+		test->flags |= RECORD_TEST_COMPARED_BY_CANDIDATE;
 	records_write_test(test);
 }
 
@@ -91,10 +93,10 @@ void outcomes_pass(uint32_t index)
 
 	/* In a loop a later pass may be one by the candidate's word. */
 	if (table.outcomes[index] == RECORD_NOT_RUN ||
-	    (table.is_delegated && table.outcomes[index] == RECORD_PASSED &&
-	     !table.was_delegated[index]))
+	    (table.is_compared_by_candidate && table.outcomes[index] == RECORD_PASSED &&
+	     !table.was_compared_by_candidate[index]))
 		outcomes_write(&test);
-	table.is_delegated = false;
+	table.is_compared_by_candidate = false;
 }
 
 bool outcomes_take(struct records_test *test)
@@ -127,9 +129,9 @@ uint32_t outcomes_reached(void)
 	return table.n_reached;
 }
 
-void outcomes_delegated(void)
+void outcomes_compared_by_candidate(void)
 {
-	table.is_delegated = true;
+	table.is_compared_by_candidate = true;
 }
 
 void outcomes_lost(void)

@@ -34,7 +34,7 @@ bool outcomes_have_failure(void);
 uint32_t outcomes_reached(void);
 
 /* Since the last outcome the candidate's code compared its objects. */
-void outcomes_delegated(void);
+void outcomes_compared_by_candidate(void);
 
 /* The other half of the examination is gone; and a test was told so. */
 void outcomes_lost(void);
