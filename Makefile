@@ -71,7 +71,7 @@ PYTHON_INCLUDE = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_pat
 	fuzz fuzz-short bench install uninstall clean deps
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/:/' | \
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/:/' | \
 		awk -F': ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 all: $(PROGRAMS) $(BUILD)/libassay.so $(BUILD)/libassay.a runtime policies ## build everything into build/

@@ -102,8 +102,9 @@ static const struct argp arguments_parser = {
 	.args_doc = "SOLUTION --tests FILE",
 	.doc = "Judge one SOLUTION (a file, - is standard input) and print a report.\v"
 	       "Kinds of tests: check defines check(candidate), which is called with the function "
-	       "under test; asserts are one test each; a program is appended to the solution and "
-	       "must end by itself with status 0.\n\n"
+	       "under test; asserts are one test each; unittest and pytest files are run by these "
+	       "frameworks, each method or function a test; a program is appended to the solution "
+	       "and must end by itself with status 0.\n\n"
 	       "Exit status: 0 it passed, 1 it did not.",
 };
 

@@ -124,7 +124,8 @@ int assay_request_set_text(assay_request *request, enum assay_request_text which
 
 /*
  * Tests: the last assay_request_set_* of these wins; assay_request_add_* adds to what the matching
- * one began, else -EINVAL. A call that fails leaves the request as it was.
+ * one began, else -EINVAL. A call that fails leaves the request as it was. Kinds that the daemon
+ * does not serve it answers by ASSAY_ERROR_INVALID_REQUEST.
  */
 int assay_request_set_check(assay_request *request, const char *source, size_t len);
 int assay_request_set_program(assay_request *request, const char *source, size_t len);

@@ -1,13 +1,13 @@
 """The time that a single test may take, and the tests that an earlier run has decided.
 
-Mostly on two zygotes without a daemon (runtime_cell.py): what each run writes is looked at by itself.
+On two zygotes without a daemon (runtime_cell.py): what each run writes is looked at by itself.
+test_time_of_a_test.py has what the daemon makes of it.
 """
 
 import runtime_cell as cell
 import pytest
 
 from support.daemon import BUILD
-from support.wire import evaluate, pb
 
 pytestmark = pytest.mark.once
 
@@ -162,22 +162,3 @@ def test_decided_calls(cells):
     assert first.outcomes == ["PASSED", "TIME_LIMIT", "NOT_RUN"] and first.is_complete
     second = cells.run("calls", CODE, tests, decided=[1], **options)
     assert second.outcomes == ["PASSED", "NOT_RUN", "PASSED"] and second.is_complete
-
-
-# ---------------------------------------------------------------- with the daemon
-
-
-def test_a_late_test_is_told(client):
-    request = evaluate(CODE, asserts=["assert f(1) == 1", "assert f(7) == 7"], test_ms=TEST_MS)
-    result = client.judge_one(request)
-    assert (result.verdict, result.fault) == (pb.CPU_LIMIT, pb.FAULT_CANDIDATE)
-    assert [test.outcome for test in result.tests] == [pb.OUTCOME_PASSED, pb.OUTCOME_TIME_LIMIT]
-    assert result.tests[1].call == b"f(7)" and result.score == 0.5
-    assert b"f(7)" in result.feedback and b"longer" in result.feedback
-    assert result.usage.cpu_ns < 1500 * 10**6
-
-
-def test_who_ignores_the_time_is_ended(client):
-    code = CODE + "import signal\nsignal.signal(signal.SIGPROF, signal.SIG_IGN)\n"
-    result = client.judge_one(evaluate(code, asserts=["assert f(7) == 7"], test_ms=20))
-    assert result.verdict == pb.CPU_LIMIT and result.tests[0].outcome == pb.OUTCOME_TIME_LIMIT

@@ -32,6 +32,14 @@ def test_the_others_are_judged(client):
     assert result.tests[2].actual == b"0" and result.tests[0].source
 
 
+def test_it_is_told(client):
+    result = client.judge_one(evaluate(CODE, asserts=["assert f(1) == 2", "assert f(5) == 6"],
+                                       test_ms=100))
+    assert outcomes(result) == ["PASSED", "TIME_LIMIT"]
+    assert result.tests[1].call == b"f(5)" and result.score == 0.5
+    assert b"f(5)" in result.feedback and b"longer" in result.feedback
+
+
 def test_several_of_them(client):
     result = judge(client, CODE, check_of(5, 1, 5, 5, 2), test_ms=60)
     assert outcomes(result) == ["TIME_LIMIT", "PASSED", "TIME_LIMIT", "TIME_LIMIT", "PASSED"]
