@@ -145,6 +145,32 @@ static void fill_settings(const struct options *options, struct settings *settin
 	};
 }
 
+/*
+ * A policy that leaves a layer out is a test's, and must not weaken a daemon by having got into its
+ * folder: whoever starts it names each such layer, too. "any" names none; it is about what the
+ * machine lacks.
+ */
+static int check_left_out(const struct options *options, const struct policy_table *table,
+			  struct config_error *error)
+{
+	const uint32_t named =
+		options->weaker_layers == POLICY_LAYERS_ALL ? 0 : options->weaker_layers;
+
+	for (uint32_t i = 0; i < table->n_policies; i++) {
+		const struct policy *policy = &table->policies[i];
+
+		for (int layer = 0; layer < LAYER_COUNT; layer++)
+			if ((policy->left_out_layers & ~named & 1u << layer) != 0)
+				return config_error_set(
+					error,
+					"policy %s leaves out the layer %s; so it is served only "
+					"with --allow-weaker %s",
+					policy->name, policy_layer_name((enum policy_layer)layer),
+					policy_layer_name((enum policy_layer)layer));
+	}
+	return 0;
+}
+
 /* What the administrator does without is not required, but still used where it can be had. */
 static void allow_weaker(const struct options *options, struct policy_table *table)
 {
@@ -166,6 +192,8 @@ static int load_table(const struct options *options, const struct places *places
 			  (const char(*)[POLICY_NAME_MAX])options->policy_names.names,
 			  options->policy_names.n_names, table, error);
 	if (err == 0)
+		err = check_left_out(options, table, error);
+	if (err == 0)
 		allow_weaker(options, table);
 	return err;
 }
@@ -183,6 +211,10 @@ static void print_config(const struct options *options, const struct policy_tabl
 		for (int layer = 0; layer < LAYER_COUNT; layer++)
 			if ((policy->required_layers & 1u << layer) != 0)
 				printf(" %s", policy_layer_name((enum policy_layer)layer));
+		for (int layer = 0; layer < LAYER_COUNT; layer++)
+			if ((policy->left_out_layers & 1u << layer) != 0)
+				printf(", leaves out %s",
+				       policy_layer_name((enum policy_layer)layer));
 		printf("\n");
 	}
 }

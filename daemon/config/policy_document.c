@@ -93,6 +93,7 @@ static const cyaml_schema_field_t document_fields[] = {
 	LIST(environment, path_value, POLICY_ENVIRONMENT_MAX),
 	LIST(imports, name_value, POLICY_IMPORTS_MAX),
 	LIST(required_layers, name_value, LAYER_COUNT),
+	LIST(leave_out, name_value, LAYER_COUNT),
 	LIST(mounts, mount_value, POLICY_MOUNTS_MAX),
 	GROUP(default_limits, limits_fields),
 	GROUP(maximum_limits, limits_fields),

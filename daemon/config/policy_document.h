@@ -46,6 +46,8 @@ struct policy_document {
 	unsigned int n_imports;
 	char **required_layers;
 	unsigned int n_required_layers;
+	char **leave_out;
+	unsigned int n_leave_out;
 	struct policy_document_mount *mounts;
 	unsigned int n_mounts;
 	struct policy_document_limits *default_limits;

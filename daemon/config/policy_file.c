@@ -246,22 +246,34 @@ static int apply_environment(const struct source *source, const struct policy_do
 	return 0;
 }
 
-static int apply_layers(const struct source *source, const struct policy_document *document,
-			struct policy *policy)
+/* The layers of a list, if the file has it: NULL leaves what was there. */
+static int apply_layer_list(const struct source *source, const char *key, char *const *names,
+			    unsigned int n, uint32_t *to)
 {
 	uint32_t layers = 0;
 
-	for (unsigned int i = 0; i < document->n_required_layers; i++) {
-		int layer = policy_layer_find(document->required_layers[i]);
+	for (unsigned int i = 0; i < n; i++) {
+		int layer = policy_layer_find(names[i]);
 
 		if (layer < 0)
-			return error_value(source, "required_layers", document->required_layers[i],
-					   "is not a layer of isolation");
+			return error_value(source, key, names[i], "is not a layer of isolation");
 		layers |= 1u << layer;
 	}
-	if (document->required_layers != NULL)
-		policy->required_layers = layers;
+	if (names != NULL)
+		*to = layers;
 	return 0;
+}
+
+static int apply_layers(const struct source *source, const struct policy_document *document,
+			struct policy *policy)
+{
+	int err = apply_layer_list(source, "required_layers", document->required_layers,
+				   document->n_required_layers, &policy->required_layers);
+
+	if (err == 0)
+		err = apply_layer_list(source, "leave_out", document->leave_out,
+				       document->n_leave_out, &policy->left_out_layers);
+	return err;
 }
 
 /* Which of the keys besides kind, target and optional a kind of mount has. */
@@ -410,6 +422,18 @@ static int check_limits(const char *name, const struct policy *policy, struct co
 	return 0;
 }
 
+static int check_left_out(const char *name, const struct policy *policy, struct config_error *error)
+{
+	const uint32_t wrong = policy->left_out_layers & POLICY_LAYERS_ESSENTIAL;
+
+	for (int layer = 0; layer < LAYER_COUNT; layer++)
+		if ((wrong & 1u << layer) != 0)
+			return config_error_set(
+				error, "%s: leave_out: no cell can be built without the layer %s",
+				name, policy_layer_name((enum policy_layer)layer));
+	return 0;
+}
+
 int policy_file_check(const char *name, const struct policy *policy, struct config_error *error)
 {
 	const struct {
@@ -431,5 +455,7 @@ int policy_file_check(const char *name, const struct policy *policy, struct conf
 						cell_numbers[i].key);
 	if (policy->n_syscalls == 0)
 		return config_error_set(error, "%s: no system call is allowed", name);
+	if (check_left_out(name, policy, error) < 0)
+		return -EINVAL;
 	return check_limits(name, policy, error);
 }

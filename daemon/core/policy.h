@@ -67,6 +67,13 @@ enum policy_layer {
 
 #define POLICY_LAYERS_ALL ((1u << LAYER_COUNT) - 1)
 
+/*
+ * What no cell can be built without: its first process serves as pid 1 only, its root is put
+ * together where the host's mounts must not be, and the keeper itself has given up new privileges.
+ */
+#define POLICY_LAYERS_ESSENTIAL \
+	(1u << LAYER_PID_NAMESPACE | 1u << LAYER_MOUNT_NAMESPACE | 1u << LAYER_NO_NEW_PRIVILEGES)
+
 enum policy_mount_kind {
 	POLICY_MOUNT_BIND,    /* source bound read-only, recursively, nosuid,nodev */
 	POLICY_MOUNT_DEVICE,  /* one device node of the host, bound */
@@ -142,7 +149,9 @@ struct policy {
 	uint64_t code_bytes;        /* longest candidate accepted */
 	uint32_t
 		required_layers; /* bit set of enum policy_layer: missing one is refused at start */
-	uint16_t default_error;  /* errno of system calls that no rule names */
+	uint32_t left_out_layers; /* not used although they could be had: for tests that show what
+				     each is good for. Never one that is required or essential. */
+	uint16_t default_error;   /* errno of system calls that no rule names */
 	struct policy_syscall syscalls[POLICY_SYSCALLS_MAX];
 	uint32_t n_syscalls;
 };

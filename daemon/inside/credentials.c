@@ -11,12 +11,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/securebits.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "inside/inside.h"
 #include "inside/step.h"
+
+int step_groups(struct inside *inside)
+{
+	if (inside->plan->enters_user_namespace && setgroups(0, NULL) < 0)
+		return step_failed(inside, -errno, "setgroups");
+	return 0;
+}
 
 int step_user_namespace(struct inside *inside)
 {
@@ -24,8 +33,6 @@ int step_user_namespace(struct inside *inside)
 
 	if (!inside->plan->enters_user_namespace)
 		return 0;
-	if (setgroups(0, NULL) < 0)
-		return step_failed(inside, -errno, "setgroups");
 	if (unshare(CLONE_NEWUSER) < 0)
 		return step_failed(inside, -errno, "unshare(CLONE_NEWUSER)");
 	err = channel_tell(inside, SETUP_NEEDS_MAPS);
@@ -54,8 +61,14 @@ int step_no_nested_namespaces(struct inside *inside)
 
 int step_credentials(struct inside *inside)
 {
-	const unsigned int id = PLAN_INSIDE_ID;
+	const unsigned int id = inside->plan->id;
 
+	/*
+	 * Only a cell without a user namespace begins as a root that is known there, and would lose
+	 * with its id the capabilities with which a later step empties the bounding set.
+	 */
+	if (id != PLAN_INSIDE_ID && prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) < 0)
+		return step_failed(inside, -errno, "PR_SET_SECUREBITS");
 	if (setresgid(id, id, id) < 0)
 		return step_failed(inside, -errno, "setresgid %u", id);
 	if (setresuid(id, id, id) < 0)

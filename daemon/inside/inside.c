@@ -48,10 +48,10 @@ static const struct {
 	{"root", step_root, "an empty file system that will be the root"},
 	{"mounts", step_mounts, "puts the policy's list into it, nothing else"},
 	{"files", step_files, "copies the runtime's own files into /runtime, read-only"},
-	{"pivot-root", step_pivot,
-	 "the new root becomes the root and read-only, the old one is gone"},
-	{"user-namespace", step_user_namespace,
-	 "as root: enters its user namespace only now, without any group"},
+	{"read-only-root", step_read_only_root, "nothing is added to it from here on"},
+	{"pivot-root", step_pivot, "the new root becomes the root, the old one is gone"},
+	{"groups", step_groups, "as root: gives up every supplementary group"},
+	{"user-namespace", step_user_namespace, "as root: enters its user namespace only now"},
 	{"no-nested-namespaces", step_no_nested_namespaces, "user.max_user_namespaces becomes 0"},
 	{"credentials", step_credentials, "one user and one group, which is nobody's on the host"},
 	{"rlimits", step_rlimits,
@@ -63,6 +63,8 @@ static const struct {
 	 "closes all but its control socket and the lock's material"},
 	{"exec", step_exec, "becomes the runtime, with the policy's environment only"},
 };
+
+_Static_assert(sizeof(steps) / sizeof(steps[0]) <= 32, "a bit of plan.skipped_steps for each");
 
 int step_failed(struct inside *inside, int error, const char *format, ...)
 {
@@ -128,8 +130,11 @@ void inside_enter(const struct plan *plan)
 
 	memset(inside.sources, -1, sizeof(inside.sources));
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		int err = steps[i].run(&inside);
+		int err;
 
+		if ((plan->skipped_steps & 1u << i) != 0)
+			continue;
+		err = steps[i].run(&inside);
 		if (err == 0)
 			continue;
 		failure_set(&packet.failure, steps[i].name, -err, "%s", inside.detail);

@@ -120,6 +120,10 @@ int lock_self(struct failure *failure, int *listener)
 	}
 	if (close_range(CELL_FD_CONTROL + 1, ~0u, 0) < 0)
 		return fail(failure, "lock-descriptors", -errno, "close_range");
+	if ((header.flags & LOCK_NO_FILTER) != 0) {
+		*listener = -1;
+		return 0;
+	}
 	return load_filter(&header, failure, listener);
 }
 

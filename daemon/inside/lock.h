@@ -27,8 +27,9 @@ struct lock_header {
 	uint32_t n_rules;        /* struct lock_rule, follow the header */
 	uint32_t n_instructions; /* struct sock_filter (seccomp(2)), follow the rules */
 };
-#define LOCK_LISTENS 1u  /* the filter reports calls: load it with a listener */
-#define LOCK_LANDLOCK 2u /* restrict paths to `rules`, else they do not count */
+#define LOCK_LISTENS 1u   /* the filter reports calls: load it with a listener */
+#define LOCK_LANDLOCK 2u  /* restrict paths to `rules`, else they do not count */
+#define LOCK_NO_FILTER 4u /* leave the filter out, for tests: said, never the sense of a zero */
 
 /* What may be done beneath a path of the cell; of a file, what makes sense for one. */
 enum lock_access {

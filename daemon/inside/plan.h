@@ -14,7 +14,7 @@
 #define PLAN_ARGUMENTS_MAX 64
 #define PLAN_ENVIRONMENT_MAX 16
 
-/* The one user and group that exist in a cell. */
+/* The one user and group that exist in a cell's user namespace. */
 #define PLAN_INSIDE_ID 1000
 
 /* Same meaning as enum policy_mount_kind. */
@@ -49,7 +49,10 @@ struct plan {
 	 * namespace when they are done.
 	 */
 	bool enters_user_namespace;
-	bool is_trial; /* do everything but the exec, then SETUP_DONE and exit 0 */
+	bool is_trial;          /* do everything but the exec, then SETUP_DONE and exit 0 */
+	uint64_t namespaces;    /* CLONE_NEW*: those in which it begins */
+	uint32_t skipped_steps; /* bit set, by index as in inside_step(); for layers left out */
+	unsigned int id;        /* its user and group, as the cell sees them */
 	struct plan_mount mounts[PLAN_MOUNTS_MAX];
 	uint32_t n_mounts;
 	const struct plan_file *files;

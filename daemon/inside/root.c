@@ -51,12 +51,17 @@ int step_root(struct inside *inside)
 	return 0;
 }
 
-int step_pivot(struct inside *inside)
+int step_read_only_root(struct inside *inside)
 {
 	struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
 
 	if (mount_setattr(inside->root_fd, "", AT_EMPTY_PATH, &read_only, sizeof(read_only)) < 0)
 		return step_failed(inside, -errno, "making the root read-only");
+	return 0;
+}
+
+int step_pivot(struct inside *inside)
+{
 	if (fchdir(inside->root_fd) < 0)
 		return step_failed(inside, -errno, "fchdir");
 	/* With "." twice the old root ends up on top of the new one, pivot_root(2), NOTES. */

@@ -50,12 +50,25 @@ void slot_change_state(struct slot *slot, enum slot_state next)
 
 /* ---- making ---- */
 
-static uint64_t namespaces_of(bool is_privileged)
+static uint64_t namespaces_of(bool is_privileged, uint32_t left_out)
 {
-	return NAMESPACES | (is_privileged ? 0 : CLONE_NEWUSER);
+	static const struct {
+		enum policy_layer layer;
+		uint64_t flag;
+	} optional[] = {
+		{LAYER_NETWORK_NAMESPACE, CLONE_NEWNET},
+		{LAYER_IPC_NAMESPACE, CLONE_NEWIPC},
+		{LAYER_UTS_NAMESPACE, CLONE_NEWUTS},
+	};
+	uint64_t flags = NAMESPACES | (is_privileged ? 0 : CLONE_NEWUSER);
+
+	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
+		if ((left_out & 1u << optional[i].layer) != 0)
+			flags &= ~optional[i].flag;
+	return flags;
 }
 
-void cell_name_namespaces(bool is_privileged, char *text, size_t size)
+void cell_name_namespaces(bool is_privileged, uint32_t left_out, char *text, size_t size)
 {
 	static const struct {
 		uint64_t flag;
@@ -64,7 +77,7 @@ void cell_name_namespaces(bool is_privileged, char *text, size_t size)
 		{CLONE_NEWUSER, "user"},   {CLONE_NEWPID, "pid"}, {CLONE_NEWNS, "mount"},
 		{CLONE_NEWNET, "network"}, {CLONE_NEWIPC, "ipc"}, {CLONE_NEWUTS, "uts"},
 	};
-	const uint64_t flags = namespaces_of(is_privileged);
+	const uint64_t flags = namespaces_of(is_privileged, left_out);
 	size_t len = (size_t)snprintf(text, size, "clone3 into new ones:");
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && len < size; i++)
@@ -72,10 +85,10 @@ void cell_name_namespaces(bool is_privileged, char *text, size_t size)
 			len += (size_t)snprintf(text + len, size - len, " %s", names[i].name);
 }
 
-static pid_t clone_cell(const struct keeper *keeper, int *pidfd)
+static pid_t clone_cell(const struct plan *plan, int *pidfd)
 {
 	struct clone_args args = {
-		.flags = namespaces_of(keeper->is_privileged) | CLONE_PIDFD,
+		.flags = plan->namespaces | CLONE_PIDFD,
 		.pidfd = (uint64_t)(uintptr_t)pidfd,
 		.exit_signal = SIGCHLD,
 	};
@@ -90,9 +103,17 @@ static int send_go(int channel)
 	return fd_send(channel, &packet, sizeof(packet), NULL, 0);
 }
 
+/* Of the host, as root: never root's and never the broker's. */
+static unsigned int own_id(const struct keeper *keeper, uint32_t slot)
+{
+	const bool is_shared = (keeper->left_out & 1u << LAYER_HOST_UID) != 0;
+
+	return keeper->table->uid_base + 1 + (is_shared ? 0 : slot);
+}
+
 static int map_ids(const struct keeper *keeper, uint32_t slot, pid_t pid, struct failure *failure)
 {
-	const unsigned int own = keeper->table->uid_base + 1 + slot;
+	const unsigned int own = own_id(keeper, slot);
 	const uid_t uid = keeper->is_privileged ? own : geteuid();
 	const gid_t gid = keeper->is_privileged ? own : getegid();
 	int err = userns_map(pid, PLAN_INSIDE_ID, uid, gid);
@@ -149,7 +170,7 @@ static int launch(const struct keeper *keeper, uint32_t slot, struct plan *plan,
 	ours = pair[0];
 	theirs = pair[1];
 	plan->channel_fd = theirs;
-	pid = clone_cell(keeper, &pidfd);
+	pid = clone_cell(plan, &pidfd);
 	if (pid < 0) {
 		err = -errno;
 		failure_set(failure, "namespaces", -err, "clone3");
@@ -171,12 +192,17 @@ static int launch(const struct keeper *keeper, uint32_t slot, struct plan *plan,
 	return 0;
 }
 
-static void plan_for(const struct keeper *keeper, uint32_t policy, struct plan *plan)
+static void plan_for(const struct keeper *keeper, uint32_t slot, uint32_t policy_index,
+		     struct plan *plan)
 {
-	const struct prepared *prepared = &keeper->prepared[policy];
+	const struct prepared *prepared = &keeper->prepared[policy_index];
+	const struct policy *policy = &keeper->table->policies[policy_index];
 
-	plan_build(plan, &keeper->table->policies[policy]);
+	plan_build(plan, policy);
 	plan->enters_user_namespace = keeper->is_privileged;
+	plan->namespaces = namespaces_of(keeper->is_privileged, policy->left_out_layers);
+	if ((policy->left_out_layers & 1u << LAYER_USER_NAMESPACE) != 0)
+		plan->id = own_id(keeper, slot);
 	plan->files = prepared->runtime.files;
 	plan->n_files = prepared->runtime.n_files;
 	plan->lock_fd = prepared->lock_fd;
@@ -214,7 +240,7 @@ int cell_start(struct keeper *keeper, uint32_t slot_number, uint32_t policy, uin
 	}
 	ours = pair[0];
 	theirs = pair[1];
-	plan_for(keeper, policy, &plan);
+	plan_for(keeper, slot_number, policy, &plan);
 	plan.control_fd = theirs;
 	err = launch(keeper, slot_number, &plan, slot, failure);
 	if (err < 0)
@@ -315,7 +341,7 @@ int cell_try(struct keeper *keeper, uint32_t policy, struct failure *failure)
 	int status;
 	int err;
 
-	plan_for(keeper, policy, &plan);
+	plan_for(keeper, 0, policy, &plan);
 	plan.is_trial = true;
 	plan.control_fd = plan.lock_fd; /* any; nobody reads it */
 	err = launch(keeper, 0, &plan, slot, failure);

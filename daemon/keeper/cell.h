@@ -25,8 +25,9 @@ enum cell_setup cell_follow_setup(const struct keeper *keeper, uint32_t slot,
 /* Waits for pid 1, which has ended (its pidfd is readable): -> ABSENT. Status as of wait(2). */
 int cell_reap(struct slot *slot);
 
-/* Writes the names of the namespaces that a cell is cloned into. */
-void cell_name_namespaces(bool is_privileged, char *text, size_t size);
+/* Writes the names of the namespaces that a cell is cloned into, those of `left_out` (a bit set of
+ * enum policy_layer) not. */
+void cell_name_namespaces(bool is_privileged, uint32_t left_out, char *text, size_t size);
 
 /*
  * Builds a cell of `policy` up to the exec, and takes it down: 0, or -errno with `failure`. Shows

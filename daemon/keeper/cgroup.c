@@ -246,14 +246,18 @@ static void try_limits(struct cgroups *cgroups)
 	}
 }
 
-static void find_places(struct cgroups *cgroups, const char *cgroup, const char *mountinfo)
+static void find_places(struct cgroups *cgroups, uint32_t left_out, const char *cgroup,
+			const char *mountinfo)
 {
 	struct cgroup_place places[CGROUP_LAYERS];
 	uint32_t found = 0;
 
 	for (size_t i = 0; i < CGROUP_LAYERS; i++) {
-		int err =
-			cgroup_place_find(&places[i], controllers[i].controller, cgroup, mountinfo);
+		int err;
+
+		if ((left_out & controllers[i].layer) != 0)
+			continue;
+		err = cgroup_place_find(&places[i], controllers[i].controller, cgroup, mountinfo);
 
 		if (err == 0 && places[i].is_v2)
 			err = cgroup_v2_adopt(&places[i], cgroups->supervisor,
@@ -278,7 +282,7 @@ static void find_places(struct cgroups *cgroups, const char *cgroup, const char 
 	}
 }
 
-void cgroup_open(struct cgroups *cgroups, uint32_t n_slots, pid_t supervisor)
+void cgroup_open(struct cgroups *cgroups, uint32_t n_slots, pid_t supervisor, uint32_t left_out)
 {
 	static char cgroup[TEXT_BYTES];
 	static char mountinfo[TEXT_BYTES];
@@ -289,7 +293,7 @@ void cgroup_open(struct cgroups *cgroups, uint32_t n_slots, pid_t supervisor)
 		note_missing(cgroups, MEMORY | PIDS | CPU, "/proc/self", -ENOENT);
 		return;
 	}
-	find_places(cgroups, cgroup, mountinfo);
+	find_places(cgroups, left_out, cgroup, mountinfo);
 	try_limits(cgroups);
 }
 

@@ -30,10 +30,11 @@ struct cgroups {
 };
 
 /*
- * Removes what a killed keeper of the same supervisor left, makes the groups and tries every limit
- * (writes and reads it back). Missing layers are not an error: see `layers` and `why`.
+ * Removes what a killed keeper of the same supervisor left, makes the groups of all layers but
+ * `left_out` and tries every limit (writes and reads it back). Missing layers are not an error: see
+ * `layers` and `why`.
  */
-void cgroup_open(struct cgroups *cgroups, uint32_t n_slots, pid_t supervisor);
+void cgroup_open(struct cgroups *cgroups, uint32_t n_slots, pid_t supervisor, uint32_t left_out);
 
 /* Removes all groups, which must be empty; v2: moves our processes back. */
 void cgroup_close(struct cgroups *cgroups);

@@ -84,6 +84,8 @@ static void tell_inside(const struct telling *telling)
 	const char *step;
 
 	for (size_t i = 0; (step = inside_step(i, &purpose)) != NULL; i++) {
+		if ((telling->plan->skipped_steps & 1u << i) != 0)
+			continue;
 		tell(telling, "inside", step, purpose);
 		for (size_t k = 0; k < sizeof(details) / sizeof(details[0]); k++)
 			if (strcmp(details[k].step, step) == 0)
@@ -102,7 +104,7 @@ static void tell_keeper(const struct telling *telling)
 		 policy->default_limits.memory_bytes / MIB, policy->cell_memory_bytes / MIB,
 		 policy->default_limits.processes);
 	tell(telling, "keeper", "cgroup", text);
-	cell_name_namespaces(geteuid() == 0, text, sizeof(text));
+	cell_name_namespaces(geteuid() == 0, policy->left_out_layers, text, sizeof(text));
 	tell(telling, "keeper", "namespaces", text);
 	tell(telling, "keeper", "cgroup", "moves the new process into the slot's cgroup");
 	tell(telling, "keeper", "map-ids",

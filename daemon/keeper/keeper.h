@@ -39,7 +39,8 @@ struct prepared {
 struct keeper {
 	const struct policy_table *table;
 	bool is_privileged; /* root with power over mounts and ids; else an ordinary user */
-	uint32_t layers;    /* bit set of enum policy_layer: what this machine gives */
+	uint32_t layers;    /* bit set of enum policy_layer: what every cell gets here */
+	uint32_t left_out;  /* likewise: what a policy leaves out */
 	struct prepared prepared[POLICY_MAX];
 	struct cgroups cgroups;
 	struct slot slots[POLICY_SLOTS_MAX];

@@ -119,7 +119,10 @@ static int write_sealed(const struct material *material)
 int lock_material_build(const struct policy *policy, uint32_t layers)
 {
 	static struct material material; /* too large for a stack; used once a policy */
-	const bool notifies = (layers & BIT(LAYER_SECCOMP_NOTIFY)) != 0 && has_notify(policy);
+	const uint32_t used = layers & ~policy->left_out_layers;
+	const bool filters = (policy->left_out_layers & BIT(LAYER_SECCOMP)) == 0;
+	const bool notifies =
+		filters && (used & BIT(LAYER_SECCOMP_NOTIFY)) != 0 && has_notify(policy);
 	_cleanup_fd_ int filter = filter_compile(policy, notifies);
 	int err;
 
@@ -128,7 +131,8 @@ int lock_material_build(const struct policy *policy, uint32_t layers)
 	memset(&material, 0, sizeof(material));
 	material.header.magic = LOCK_MAGIC;
 	material.header.flags = (notifies ? LOCK_LISTENS : 0) |
-				((layers & BIT(LAYER_LANDLOCK)) != 0 ? LOCK_LANDLOCK : 0);
+				((used & BIT(LAYER_LANDLOCK)) != 0 ? LOCK_LANDLOCK : 0) |
+				(filters ? 0 : LOCK_NO_FILTER);
 	add_rules(&material, policy);
 	err = read_filter(filter, &material);
 	return err < 0 ? err : write_sealed(&material);

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "inside/inside.h"
+
 #define OPEN_FILES_MIN 64
 #define TERMINATED(text) (memchr((text), '\0', sizeof(text)) != NULL)
 
@@ -66,6 +68,8 @@ static const char *check_policy(const struct policy *policy)
 	if (policy->runtime[0] == '\0' || policy->runtime[0] == '.' ||
 	    strchr(policy->runtime, '/') != NULL)
 		return "the runtime is not the name of a folder";
+	if ((policy->left_out_layers & (policy->required_layers | POLICY_LAYERS_ESSENTIAL)) != 0)
+		return "a layer is left out that is needed";
 	if (policy->n_argv == 0 || policy->n_argv > POLICY_ARGV_MAX ||
 	    policy->n_environment > POLICY_ENVIRONMENT_MAX ||
 	    policy->n_imports > POLICY_IMPORTS_MAX || policy->n_mounts > POLICY_MOUNTS_MAX ||
@@ -98,6 +102,34 @@ const char *plan_check_table(const struct policy_table *table, size_t size)
 	return wrong;
 }
 
+/* The steps that make up a layer, where steps do: without it they are skipped. */
+static const struct {
+	enum policy_layer layer;
+	const char *step;
+} steps_of[] = {
+	{LAYER_CGROUP_NAMESPACE, "cgroup-namespace"},
+	{LAYER_UTS_NAMESPACE, "host-name"}, /* else it would be the host's that is changed */
+	{LAYER_READ_ONLY_ROOT, "read-only-root"},
+	{LAYER_USER_NAMESPACE, "user-namespace"},
+	{LAYER_USER_NAMESPACE, "no-nested-namespaces"}, /* likewise: the host's count */
+	{LAYER_RLIMITS, "rlimits"},
+	{LAYER_NO_CAPABILITIES, "capabilities"},
+};
+
+static uint32_t find_skipped(const struct policy *policy)
+{
+	uint32_t skipped = 0;
+	const char *purpose;
+	const char *step;
+
+	for (size_t i = 0; (step = inside_step(i, &purpose)) != NULL; i++)
+		for (size_t k = 0; k < sizeof(steps_of) / sizeof(steps_of[0]); k++)
+			if ((policy->left_out_layers & 1u << steps_of[k].layer) != 0 &&
+			    strcmp(step, steps_of[k].step) == 0)
+				skipped |= 1u << i;
+	return skipped;
+}
+
 static void build_arguments(struct plan *plan, const struct policy *policy)
 {
 	size_t n = 0;
@@ -120,6 +152,8 @@ void plan_build(struct plan *plan, const struct policy *policy)
 		.control_fd = -1,
 		.lock_fd = -1,
 		.channel_fd = -1,
+		.skipped_steps = find_skipped(policy),
+		.id = PLAN_INSIDE_ID,
 	};
 	build_arguments(plan, policy);
 	for (uint32_t i = 0; i < policy->n_mounts; i++) {

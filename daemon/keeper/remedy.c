@@ -54,7 +54,10 @@ const char *remedy_for_failure(const struct failure *failure)
 void remedy_for_layer(const struct keeper *keeper, enum policy_layer layer, struct remedy *remedy)
 {
 	*remedy = (struct remedy){.fix = "none is known"};
-	if (layer >= LAYER_CGROUP_MEMORY && layer <= LAYER_CGROUP_CPU) {
+	if ((keeper->left_out & 1u << layer) != 0) {
+		remedy->fix = "take it from leave_out in the policy's file";
+		snprintf(remedy->why, sizeof(remedy->why), "a policy leaves it out");
+	} else if (layer >= LAYER_CGROUP_MEMORY && layer <= LAYER_CGROUP_CPU) {
 		remedy->fix = FIX_CGROUP;
 		snprintf(remedy->why, sizeof(remedy->why), "%s",
 			 keeper->cgroups.why[layer - LAYER_CGROUP_MEMORY]);

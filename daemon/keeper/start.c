@@ -72,6 +72,28 @@ static int find_power(struct keeper *keeper)
 	return KEEPER_EXIT_UNABLE;
 }
 
+/*
+ * Results name what held every cell, so what one policy leaves out counts as left out of all. The
+ * names of refused calls come of the filter. Nothing is silent: each start says it.
+ */
+static int note_left_out(struct keeper *keeper)
+{
+	for (uint32_t i = 0; i < keeper->table->n_policies; i++)
+		keeper->left_out |= keeper->table->policies[i].left_out_layers;
+	if ((keeper->left_out & BIT(LAYER_SECCOMP)) != 0)
+		keeper->left_out |= BIT(LAYER_SECCOMP_NOTIFY);
+	for (int layer = 0; layer < LAYER_COUNT; layer++)
+		if ((keeper->left_out & BIT(layer)) != 0)
+			log_warning("a policy leaves out the layer %s",
+				    policy_layer_name((enum policy_layer)layer));
+	if (keeper->is_privileged || (keeper->left_out & BIT(LAYER_USER_NAMESPACE)) == 0)
+		return 0;
+	log_error("a policy leaves out the layer user-namespace, without which an ordinary user "
+		  "can build no cell");
+	log_error("fix: run assayd as root, or take it from leave_out");
+	return KEEPER_EXIT_UNABLE;
+}
+
 /* Three descriptors a slot, more than the usual soft limit for many slots. */
 static void raise_open_files(void)
 {
@@ -174,6 +196,9 @@ int keeper_prepare(struct keeper *keeper, const struct policy_table *table, size
 	status = find_power(keeper);
 	if (status != 0)
 		return status;
+	status = note_left_out(keeper);
+	if (status != 0)
+		return status;
 	raise_open_files();
 	err = power_reduce(keeper->is_privileged);
 	if (err < 0) {
@@ -184,9 +209,11 @@ int keeper_prepare(struct keeper *keeper, const struct policy_table *table, size
 	status = prepare_policies(keeper);
 	if (status != 0)
 		return status;
-	cgroup_open(&keeper->cgroups, table->n_slots, (pid_t)table->supervisor_pid);
+	cgroup_open(&keeper->cgroups, table->n_slots, (pid_t)table->supervisor_pid,
+		    keeper->left_out);
 	keeper->layers |= LAYERS_ALWAYS | keeper->cgroups.layers |
 			  (keeper->is_privileged ? BIT(LAYER_HOST_UID) : 0);
+	keeper->layers &= ~keeper->left_out;
 	return 0;
 }
 

@@ -5,12 +5,13 @@ import signal
 import subprocess
 import tempfile
 
-from support import host
+from support import host, left_out
 from support.wire import Client
 
 # Layers that this machine need not give, separated by commas. An ordinary user has no cgroups and no
 # further uids, unless they were delegated.
 WEAKER = os.environ.get("ASSAY_TEST_ALLOW_WEAKER", "" if os.geteuid() == 0 else "any")
+SCARCE = "host-uid-per-slot,cgroup-memory,cgroup-pids,cgroup-cpu"  # what only root gets for sure
 BUILD = os.path.abspath(os.environ.get("ASSAY_BUILD", "build"))
 START_PATIENCE_S = 60
 
@@ -32,9 +33,11 @@ def weaker_options(layers):
 
 class Daemon:
     """Runs until stop(). The write end of the lifeline is ours: if the tests die, it ends too.
-    `user`: a uid to run as (for root). `weaker`: layers that it may go without."""
+    `user`: a uid to run as (for root). `weaker`: layers that it may go without. `leave_out`: layers
+    that its policies leave out."""
 
-    def __init__(self, *options, slots=2, wait=True, user=None, weaker=WEAKER):
+    def __init__(self, *options, slots=2, wait=True, user=None, weaker=WEAKER,
+                 leave_out=tuple(left_out.LEFT_OUT)):
         # Short: a socket's path has at most 107 bytes. Readable by the broker's own uid.
         self.folder = tempfile.mkdtemp(prefix="at-")
         os.chmod(self.folder, 0o755)
@@ -42,6 +45,10 @@ class Daemon:
         self.log_path = os.path.join(self.folder, "log")
         if user is not None:
             os.chown(self.folder, user, user)
+        self.policies = left_out.Policies(leave_out) if leave_out else None
+        if self.policies is not None:
+            weaker = SCARCE if weaker == "any" else weaker
+            options = (*self.policies.options(), *options)
         identity = {} if user is None else {"user": user, "group": user, "extra_groups": []}
         lifeline_read, self.lifeline = os.pipe()
         self.ready, ready_write = os.pipe()
@@ -117,3 +124,5 @@ class Daemon:
             if os.path.exists(os.path.join(self.folder, name)):
                 os.unlink(os.path.join(self.folder, name))
         os.rmdir(self.folder)
+        if self.policies is not None:
+            self.policies.remove()

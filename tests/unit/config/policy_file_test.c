@@ -100,6 +100,7 @@ static const struct {
 	 "f.yaml:1: processes: '4294967297' is not a number from 1 to 32768"},
 	{"required_layers:\n  - seccomp\n  - magic\n",
 	 "f.yaml:3: required_layers: 'magic' is not a layer of isolation"},
+	{"leave_out: [magic]\n", "f.yaml:1: leave_out: 'magic' is not a layer of isolation"},
 	{"argv: [python3]\n", "f.yaml:1: argv: 'python3' is not an absolute path"},
 	{"argv: [/usr/../etc/x]\n", "f.yaml:1: argv: '/usr/../etc/x' is not an absolute path"},
 	{"environment: [NOVALUE]\n", "f.yaml:1: environment: 'NOVALUE' is not NAME=value"},
@@ -170,6 +171,16 @@ static void test_check(void **state)
 	assert_string_equal(error.text, "f.yaml: no system call is allowed");
 	policy->n_syscalls = 1;
 	assert_int_equal(check(), 0);
+	assert_int_equal(policy->left_out_layers, 0);
+	assert_int_equal(apply("leave_out: [landlock, rlimits]\n"), 0);
+	assert_int_equal(policy->left_out_layers, 1u << LAYER_LANDLOCK | 1u << LAYER_RLIMITS);
+	assert_int_equal(check(), 0);
+	assert_int_equal(apply("leave_out: [landlock, pid-namespace]\n"), 0);
+	assert_int_equal(check(), -EINVAL);
+	assert_string_equal(
+		error.text,
+		"f.yaml: leave_out: no cell can be built without the layer pid-namespace");
+	policy->left_out_layers = 0;
 	policy->default_limits.memory_bytes = 8192ull << 20;
 	assert_int_equal(check(), -EINVAL);
 	assert_string_equal(error.text,

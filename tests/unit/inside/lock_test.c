@@ -124,6 +124,20 @@ static void test_the_listener_is_the_only_other_descriptor(void **state)
 	assert_int_equal(answer.n_open, 1);
 }
 
+static void test_a_filter_is_left_out_only_if_that_is_said(void **state)
+{
+	struct material material = plain;
+	struct answer answer;
+
+	(void)state;
+	material.header.flags = LOCK_NO_FILTER;
+	answer = run(&material, sizeof(material));
+	assert_int_equal(answer.result, 0);
+	assert_int_equal(answer.error, 0);
+	assert_int_equal(answer.n_open, 0);
+	assert_false(answer.has_listener);
+}
+
 static void test_restricts_paths(void **state)
 {
 	struct material material = plain;
@@ -177,6 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_locks),
 		cmocka_unit_test(test_the_listener_is_the_only_other_descriptor),
+		cmocka_unit_test(test_a_filter_is_left_out_only_if_that_is_said),
 		cmocka_unit_test(test_restricts_paths),
 		cmocka_unit_test(test_bad_material_is_refused),
 	};

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "inside/inside.h"
 #include "keeper/plan_build.h"
 
 static struct policy_table table;
@@ -59,6 +60,43 @@ static void test_plan_has_what_the_policy_says(void **state)
 	assert_false(plan.is_trial);
 }
 
+static unsigned int skipped_of(uint32_t left_out)
+{
+	struct plan plan;
+
+	table.policies[0].left_out_layers = left_out;
+	plan_build(&plan, &table.policies[0]);
+	return plan.skipped_steps;
+}
+
+/* The bit of a step that exists. */
+static unsigned int bit_of(const char *wanted)
+{
+	const char *purpose;
+	const char *step;
+
+	for (unsigned int i = 0; (step = inside_step(i, &purpose)) != NULL; i++)
+		if (strcmp(step, wanted) == 0)
+			return 1u << i;
+	fail_msg("there is no step %s", wanted);
+	return 0;
+}
+
+static void test_steps_of_layers_that_are_left_out(void **state)
+{
+	(void)state;
+	assert_int_equal(skipped_of(0), 0);
+	/* Without these two the host's own name and count would be changed. */
+	assert_int_equal(skipped_of(1u << LAYER_UTS_NAMESPACE), bit_of("host-name"));
+	assert_int_equal(skipped_of(1u << LAYER_USER_NAMESPACE),
+			 bit_of("user-namespace") | bit_of("no-nested-namespaces"));
+	assert_int_equal(skipped_of(1u << LAYER_RLIMITS | 1u << LAYER_READ_ONLY_ROOT),
+			 bit_of("rlimits") | bit_of("read-only-root"));
+	assert_int_equal(skipped_of(1u << LAYER_NO_CAPABILITIES), bit_of("capabilities"));
+	assert_int_equal(skipped_of(1u << LAYER_CGROUP_NAMESPACE), bit_of("cgroup-namespace"));
+	assert_int_equal(skipped_of(1u << LAYER_LANDLOCK | 1u << LAYER_SECCOMP), 0);
+}
+
 static void test_good_table(void **state)
 {
 	(void)state;
@@ -98,6 +136,10 @@ static void test_bad_tables(void **state)
 	assert_refused("program");
 	snprintf(policy->runtime, sizeof(policy->runtime), "../etc");
 	assert_refused("runtime");
+	policy->left_out_layers = 1u << LAYER_PID_NAMESPACE;
+	assert_refused("left out");
+	policy->left_out_layers = policy->required_layers = 1u << LAYER_LANDLOCK;
+	assert_refused("left out");
 }
 
 static void test_bad_mounts(void **state)
@@ -124,6 +166,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_plan_has_what_the_policy_says, set_up),
+		cmocka_unit_test_setup(test_steps_of_layers_that_are_left_out, set_up),
 		cmocka_unit_test_setup(test_good_table, set_up),
 		cmocka_unit_test_setup(test_bad_tables, set_up),
 		cmocka_unit_test_setup(test_bad_mounts, set_up),

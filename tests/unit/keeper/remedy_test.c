@@ -49,6 +49,10 @@ static void test_layers(void **state)
 		remedy_for_layer(keeper, (enum policy_layer)layer, &remedy);
 		assert_non_null(remedy.fix);
 	}
+	keeper->left_out = 1u << LAYER_LANDLOCK;
+	remedy_for_layer(keeper, LAYER_LANDLOCK, &remedy);
+	assert_string_equal(remedy.why, "a policy leaves it out");
+	assert_non_null(strstr(remedy.fix, "leave_out"));
 	free(keeper);
 }
 
