@@ -34,6 +34,23 @@ def test_names_of_the_host_are_hidden(attack):
     assert result.stdout.decode().strip() != os.uname().nodename
 
 
+def test_cgroups_of_the_host_are_hidden(attack_to_the_end):
+    attack_to_the_end("""
+for line in open('/proc/self/cgroup'):
+    if not line.rstrip().endswith(':/'): print('ESCAPED', line)
+""")
+
+
+def test_ids_of_the_host_are_hidden(attack_to_the_end):
+    """One user and one group exist, by numbers that are the same in every cell."""
+    attack_to_the_end("""
+import os
+for name, own in (('uid', os.getuid()), ('gid', os.getgid())):
+    inside, _, count = map(int, open(f'/proc/self/{name}_map').read().split())
+    if (own, inside, count) != (1000, 1000, 1): print('ESCAPED', name, own, inside, count)
+""")
+
+
 def test_memory_holds_no_other_candidate(client, attack_to_the_end):
     """The zygote never reads a job, so no later child can find one in its memory. The attacker
     knows the first half of a text and looks what stands behind it."""
