@@ -1,5 +1,6 @@
 /*
- * A client's connection. Broker.
+ * A client's connection: bytes in and out, and how long it lives. Broker. What its messages ask for
+ * is in message.c.
  *
  * Reading goes on until the frame is short, not one frame a wake-up. Writing is left to the end of
  * the turn of the loop: libevent collects what several runs answered and writes it in one go.
@@ -21,17 +22,13 @@
 #include "broker/batch.h"
 #include "broker/dispatch.h"
 #include "broker/listener.h"
-#include "broker/request.h"
-#include "broker/status.h"
+#include "broker/message.h"
 #include "proto/codec.h"
 #include "proto/frame.h"
 
 #define US_PER_MS 1000
 #define MS_PER_S 1000
-/* What is told to a user who has too much waiting: when to come again. */
-#define QUOTA_RETRY_MS 1000
 #define READ_AT_ONCE_BYTES 262144
-#define PING_MAX 1024
 /* For a client that was refused and does not read why. */
 #define FAREWELL_SECONDS 10
 /* For one that reads none of its answers while its waiting work takes room that others need. */
@@ -59,8 +56,7 @@ static void free_frame(const void *frame, size_t len, void *argument)
 	free((void *)frame);
 }
 
-/* Takes `frame`. */
-static void send_frame(struct session *session, int packed, uint8_t *frame, size_t len)
+void session_send_packed(struct session *session, int packed, uint8_t *frame, size_t len)
 {
 	struct evbuffer *output = bufferevent_get_output(session->stream);
 
@@ -85,13 +81,13 @@ static void send_frame(struct session *session, int packed, uint8_t *frame, size
 	hold_if_unread(session);
 }
 
-static void send_message(struct session *session, const Assay__ServerMessage *message)
+void session_send_message(struct session *session, const Assay__ServerMessage *message)
 {
 	uint8_t *frame = NULL;
 	size_t len = 0;
 	int packed = codec_pack_server(message, &frame, &len);
 
-	send_frame(session, packed, frame, len);
+	session_send_packed(session, packed, frame, len);
 }
 
 void session_send_result(void *owner, const struct job *job, const struct judgement *judgement)
@@ -102,7 +98,7 @@ void session_send_result(void *owner, const struct job *job, const struct judgem
 	int packed = reply_pack_result(job, judgement, session->broker->settings->frame_max_bytes,
 				       &frame, &len);
 
-	send_frame(session, packed, frame, len);
+	session_send_packed(session, packed, frame, len);
 }
 
 void session_send_done(void *owner, uint64_t request_id, uint32_t n_results)
@@ -114,7 +110,7 @@ void session_send_done(void *owner, uint64_t request_id, uint32_t n_results)
 	message.request_id = request_id;
 	message.body_case = ASSAY__SERVER_MESSAGE__BODY_DONE;
 	message.done = &done;
-	send_message(owner, &message);
+	session_send_message(owner, &message);
 }
 
 void session_send_error(void *owner, uint64_t request_id, Assay__ErrorCode code, const char *text,
@@ -131,14 +127,7 @@ void session_send_error(void *owner, uint64_t request_id, Assay__ErrorCode code,
 	message.request_id = request_id;
 	message.body_case = ASSAY__SERVER_MESSAGE__BODY_ERROR;
 	message.error = &error;
-	send_message(owner, &message);
-}
-
-static void invalid(struct session *session, uint64_t request_id, const char *field,
-		    const char *text)
-{
-	session->broker->metrics.counters[METRIC_requests_invalid]++;
-	session_send_error(session, request_id, ASSAY__ERROR_CODE__INVALID_REQUEST, text, field, 0);
+	session_send_message(owner, &message);
 }
 
 void session_refuse(struct session *session, Assay__ErrorCode code, const char *text)
@@ -151,165 +140,6 @@ void session_refuse(struct session *session, Assay__ErrorCode code, const char *
 	session->is_closing = true;
 	bufferevent_disable(session->stream, EV_READ);
 	bufferevent_set_timeouts(session->stream, NULL, &patience);
-}
-
-/* ---------------------------------------------------------------- messages */
-
-static void greet(struct session *session, const Assay__ClientHello *hello)
-{
-	uint8_t *frame = NULL;
-	size_t len = 0;
-	char text[128];
-	int packed;
-
-	if (hello->protocol_major != STATUS_PROTOCOL_MAJOR) {
-		snprintf(text, sizeof(text),
-			 "this daemon speaks protocol %d.%d, the client speaks %" PRIu32
-			 ".%" PRIu32,
-			 STATUS_PROTOCOL_MAJOR, STATUS_PROTOCOL_MINOR, hello->protocol_major,
-			 hello->protocol_minor);
-		session_refuse(session, ASSAY__ERROR_CODE__INVALID_REQUEST, text);
-		return;
-	}
-	session->is_greeted = true;
-	event_del(session->greeting_timer);
-	log_debug("uid %" PRIu32 ", gid %" PRIu32 ", pid %" PRIi32 " greeted as '%.64s'",
-		  session->peer.uid, session->peer.gid, session->peer.pid, hello->client_name);
-	packed = status_pack_hello(session->broker, &frame, &len);
-	send_frame(session, packed, frame, len);
-}
-
-static struct batch *find_batch(struct session *session, uint64_t request_id)
-{
-	struct batch *batch;
-
-	LIST_FOREACH (batch, &session->batches, link)
-		if (batch->request_id == request_id)
-			return batch;
-	return NULL;
-}
-
-/* Whether the user has too much waiting for `n` candidates more; then it has been told. */
-static bool is_over_quota(struct session *session, uint64_t request_id, size_t n)
-{
-	const uint32_t waiting = session->account->tenant.n_jobs;
-	const uint32_t most = session->broker->settings->user_queue_max;
-
-	if (n <= most && waiting <= most - n)
-		return false;
-	if (n > UINT32_MAX || queue_check(&session->broker->queue, (uint32_t)n) != 0)
-		return false; /* too much for all users together is another refusal */
-	session->broker->metrics.counters[METRIC_requests_overloaded]++;
-	session_send_error(session, request_id, ASSAY__ERROR_CODE__QUOTA,
-			   "too many evaluations of this user wait", NULL, QUOTA_RETRY_MS);
-	return true;
-}
-
-/* Takes `message` when it returns true. */
-static bool evaluate(struct session *session, Assay__ClientMessage *message, size_t frame_bytes)
-{
-	struct broker *broker = session->broker;
-	struct refusal refusal;
-	struct batch *batch;
-
-	if (find_batch(session, message->request_id) != NULL) {
-		invalid(session, message->request_id, "request_id",
-			"this id is in use by a request in flight");
-		return false;
-	}
-	if (is_over_quota(session, message->request_id, message->evaluate->n_candidates))
-		return false;
-	if (request_take(broker, message, &batch, &refusal) != 0) {
-		broker->metrics.counters[refusal.code == ASSAY__ERROR_CODE__OVERLOADED
-						 ? METRIC_requests_overloaded
-						 : METRIC_requests_invalid]++;
-		session_send_error(session, message->request_id, refusal.code, refusal.message,
-				   refusal.field, refusal.retry_after_ms);
-		return false;
-	}
-	broker->metrics.counters[METRIC_requests_accepted]++;
-	batch->owner = session;
-	batch->flow = &session->flow;
-	session->account->n_candidates += batch->n_jobs;
-	LIST_INSERT_HEAD(&session->batches, batch, link);
-	session->charged_bytes -= frame_bytes;
-	batch_accept(broker, batch, frame_bytes);
-	return true;
-}
-
-static void cancel(struct session *session, const Assay__Cancel *request)
-{
-	struct batch *batch = find_batch(session, request->target_id);
-
-	if (batch != NULL)
-		batch_cancel(session->broker, batch);
-}
-
-static void answer_ping(struct session *session, uint64_t request_id, const Assay__Ping *ping)
-{
-	Assay__ServerMessage message = ASSAY__SERVER_MESSAGE__INIT;
-	Assay__Pong pong = ASSAY__PONG__INIT;
-
-	if (ping->payload.len > PING_MAX) {
-		invalid(session, request_id, "ping.payload", "at most 1024 bytes");
-		return;
-	}
-	pong.payload = ping->payload;
-	message.request_id = request_id;
-	message.body_case = ASSAY__SERVER_MESSAGE__BODY_PONG;
-	message.pong = &pong;
-	send_message(session, &message);
-}
-
-static void send_status(struct session *session, uint64_t request_id)
-{
-	uint8_t *frame = NULL;
-	size_t len = 0;
-	int packed = status_pack(session->broker, &session->peer, request_id, &frame, &len);
-
-	send_frame(session, packed, frame, len);
-}
-
-/* Whether `message` was taken; otherwise the caller frees it. */
-static bool handle(struct session *session, Assay__ClientMessage *message, size_t frame_bytes)
-{
-	if (!session->is_greeted) {
-		if (message->body_case != ASSAY__CLIENT_MESSAGE__BODY_HELLO)
-			session_refuse(session, ASSAY__ERROR_CODE__INVALID_REQUEST,
-				       "the first message must be a greeting (hello)");
-		else
-			greet(session, message->hello);
-		return false;
-	}
-	if (message->request_id == 0) {
-		invalid(session, 0, "request_id", "a request carries an id that is not 0");
-		return false;
-	}
-	switch (message->body_case) {
-	case ASSAY__CLIENT_MESSAGE__BODY_EVALUATE:
-		return evaluate(session, message, frame_bytes);
-	case ASSAY__CLIENT_MESSAGE__BODY_CANCEL:
-		cancel(session, message->cancel);
-		return false;
-	case ASSAY__CLIENT_MESSAGE__BODY_STATUS:
-		send_status(session, message->request_id);
-		return false;
-	case ASSAY__CLIENT_MESSAGE__BODY_PING:
-		answer_ping(session, message->request_id, message->ping);
-		return false;
-	case ASSAY__CLIENT_MESSAGE__BODY_PUT_BLOB:
-		invalid(session, message->request_id, "put_blob",
-			"blobs are not served by this version: send tests and files in the "
-			"request");
-		return false;
-	case ASSAY__CLIENT_MESSAGE__BODY_HELLO:
-		invalid(session, message->request_id, "hello", "the greeting is over");
-		return false;
-	default:
-		invalid(session, message->request_id, "body",
-			"a message has one of: evaluate, cancel, status, ping, put_blob");
-		return false;
-	}
 }
 
 /* ---------------------------------------------------------------- in */
@@ -333,7 +163,7 @@ static void take_message(struct session *session, const uint8_t *bytes, size_t l
 	else if (outcome != 0)
 		malformed(session, ASSAY__ERROR_CODE__INVALID_REQUEST,
 			  "the frame does not hold a ClientMessage (is text UTF-8, without NUL?)");
-	else if (!handle(session, message, frame_bytes))
+	else if (!message_take(session, message, frame_bytes))
 		codec_free_client(message);
 }
 

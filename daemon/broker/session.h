@@ -53,6 +53,11 @@ void session_send_done(void *owner, uint64_t request_id, uint32_t n_results);
 void session_send_error(void *owner, uint64_t request_id, Assay__ErrorCode code,
 			const char *message, const char *field, uint32_t retry_after_ms);
 
+void session_send_message(struct session *session, const Assay__ServerMessage *message);
+/* A message that is packed already: takes `frame`. `packed` is what packing it returned; below 0
+ * there is no frame, and the session ends. */
+void session_send_packed(struct session *session, int packed, uint8_t *frame, size_t len);
+
 /* Says why and closes when that has been sent. */
 void session_refuse(struct session *session, Assay__ErrorCode code, const char *message);
 
