@@ -5,6 +5,9 @@
  * handlers run only between frames, where an exception of theirs leaves no frame half read. A
  * process that the candidate forks comes back to our loop like its parent would; it must not speak
  * in its place, so it finds the channel closed.
+ *
+ * One read(2) a frame, as most are short: what came beyond the header's bytes is kept for the
+ * payload, and for the frame behind it.
  */
 #include "inside/runtimes/python/channel.h"
 
@@ -21,17 +24,24 @@
 
 #define NS_PER_SECOND 1000000000u
 #define NS_PER_MS 1000000u
+#define AHEAD_BYTES 2048
 
 static struct {
 	int in;
 	int out;
+	bool tells_time;
 	bool is_guarded;          /* a forked process closes it */
 	volatile bool is_sending; /* a frame may be half written */
 	uint64_t their_cpu_ns;
+	size_t ahead_at; /* what was read and not yet taken */
+	size_t ahead_end;
+	char ahead[AHEAD_BYTES];
 } channel = {.in = -1, .out = -1};
 
 static void close_in_child(void)
 {
+	channel.ahead_at = 0; /* frames are taken without a descriptor, too */
+	channel.ahead_end = 0;
 	fd_close(&channel.in);
 	fd_close(&channel.out);
 }
@@ -45,6 +55,11 @@ void channel_open(int in, int out)
 	channel.in = in;
 	channel.out = out;
 	channel.their_cpu_ns = 0;
+}
+
+void channel_tell_time(void)
+{
+	channel.tells_time = true;
 }
 
 bool channel_is_open(void)
@@ -61,8 +76,10 @@ static uint64_t own_cpu_ns(void)
 {
 	struct timespec now;
 
+	if (!channel.tells_time)
+		return 0;
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
 }
 
 static PyObject *gone(void)
@@ -155,44 +172,81 @@ static int wait_for_frame(uint64_t deadline_ns)
 	return -1;
 }
 
-/* The header, without losing a byte to a signal handler. 0, or -1 with an exception set. */
-static int read_header(struct channel_header *header)
+/* Reads on behind what is there. As read(2), and -1 with an exception set by a signal handler;
+ * those run only before the first byte of a frame. */
+static ssize_t read_ahead(void)
 {
-	char *bytes = (char *)header;
-	ssize_t len;
-
 	for (;;) {
 		PyThreadState *thread = PyEval_SaveThread();
+		ssize_t len = read(channel.in, channel.ahead + channel.ahead_end,
+				   AHEAD_BYTES - channel.ahead_end);
+		int err = errno;
 
-		len = read(channel.in, bytes, sizeof(*header));
 		PyEval_RestoreThread(thread);
-		if (len >= 0 || errno != EINTR)
-			break;
-		if (PyErr_CheckSignals() < 0)
+		if (len >= 0 || err != EINTR)
+			return len;
+		if (channel.ahead_end == 0 && PyErr_CheckSignals() < 0)
 			return -1;
 	}
-	if (len > 0 && len < (ssize_t)sizeof(*header)) {
-		size_t left = sizeof(*header) - (size_t)len;
+}
 
-		if (fd_read_all(channel.in, bytes + len, left) == (ssize_t)left)
-			len = sizeof(*header);
+static size_t take_ahead(void *bytes, size_t len)
+{
+	size_t n = channel.ahead_end - channel.ahead_at;
+
+	if (n > len)
+		n = len;
+	memcpy(bytes, channel.ahead + channel.ahead_at, n);
+	channel.ahead_at += n;
+	return n;
+}
+
+/* 0, or -1 with an exception set. */
+static int read_header(struct channel_header *header)
+{
+	size_t n = channel.ahead_end - channel.ahead_at;
+
+	memmove(channel.ahead, channel.ahead + channel.ahead_at, n);
+	channel.ahead_at = 0;
+	channel.ahead_end = n;
+	while (channel.ahead_end < sizeof(*header)) {
+		ssize_t len = read_ahead();
+
+		if (len <= 0) {
+			if (PyErr_Occurred() == NULL)
+				gone();
+			return -1;
+		}
+		channel.ahead_end += (size_t)len;
 	}
-	if (len == (ssize_t)sizeof(*header))
-		return 0;
-	gone();
-	return -1;
+	take_ahead(header, sizeof(*header));
+	return 0;
+}
+
+/* False: the other half ended before the frame did. */
+static bool read_payload(char *payload, size_t len)
+{
+	size_t left = len - take_ahead(payload, len);
+	PyThreadState *thread;
+	ssize_t n;
+
+	if (left == 0)
+		return true;
+	thread = PyEval_SaveThread();
+	n = fd_read_all(channel.in, payload + len - left, left);
+	PyEval_RestoreThread(thread);
+	return n == (ssize_t)left;
 }
 
 static PyObject *channel_receive(PyObject *module, PyObject *nothing)
 {
 	struct channel_header header;
-	PyThreadState *thread;
 	PyObject *payload;
-	ssize_t len;
 
 	(void)module;
 	(void)nothing;
-	if (test_limit_deadline_ns() > 0 && wait_for_frame(test_limit_deadline_ns()) < 0)
+	if (test_limit_deadline_ns() > 0 && channel.ahead_at == channel.ahead_end &&
+	    wait_for_frame(test_limit_deadline_ns()) < 0)
 		return NULL;
 	if (read_header(&header) < 0)
 		return NULL;
@@ -203,10 +257,7 @@ static PyObject *channel_receive(PyObject *module, PyObject *nothing)
 	payload = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)header.length);
 	if (payload == NULL)
 		return NULL;
-	thread = PyEval_SaveThread();
-	len = fd_read_all(channel.in, PyBytes_AsString(payload), header.length);
-	PyEval_RestoreThread(thread);
-	if (len != (ssize_t)header.length) {
+	if (!read_payload(PyBytes_AsString(payload), header.length)) {
 		Py_DECREF(payload);
 		return gone();
 	}

@@ -18,13 +18,16 @@
 struct channel_header {
 	uint32_t length;
 	uint8_t type;
-	uint64_t cpu_ns; /* as the sender says: only to be told */
+	uint64_t cpu_ns; /* as the sender says: only to be told; of an examiner 0 */
 } __attribute__((packed));
 
 /* Takes the two ends, instead of those it had. A process forked from this one has no channel. */
 void channel_open(int in, int out);
 
 bool channel_is_open(void);
+
+/* From now on frames say what this process has used: it is the examinee. */
+void channel_tell_time(void);
 
 /* The most that the other half has said to have used; 0: it has said nothing yet. */
 uint64_t channel_their_cpu_ns(void);

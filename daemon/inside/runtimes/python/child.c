@@ -231,8 +231,10 @@ void child_run(const struct child_setting *setting, const struct cell_request *r
 	free(bytes);
 	if (channel_is_open() != (job.options.role != JOB_ROLE_SHARED))
 		fail("the job's role and its descriptors do not fit");
-	if (job.options.role == JOB_ROLE_EXAMINEE)
+	if (job.options.role == JOB_ROLE_EXAMINEE) {
 		records_close();
+		channel_tell_time();
+	}
 	judge_start(&job);
 	result = PyObject_CallFunctionObjArgs(setting->run, job.sections, NULL);
 	if (result == NULL)
