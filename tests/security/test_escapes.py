@@ -5,7 +5,9 @@ line. A program prints "ESCAPED ..." only if its attack has worked.
 """
 import json
 import os
+import select
 import socket
+import time
 
 import pytest
 
@@ -24,6 +26,8 @@ VERDICTS = {
     "compile_error": {"COMPILE_ERROR"},
 }
 # Little CPU time: on a busy machine, too, it is used up before the wall limit.
+ASK_EVERY_S = 0.05
+HEALTH_S = 1  # the daemon answers within this, whatever runs in its cells
 LIMITS = {"cpu_ms": 400, "wall_ms": 5000, "memory_bytes": 256 << 20, "processes": 64}
 # A cell at rest: a warm interpreter, and what the kernel keeps for its namespaces.
 REST_BYTES = 96 << 20
@@ -98,6 +102,7 @@ def left_nothing(daemon, resting, listeners):
     assert host.mounts() == mounts
     assert own_cgroups(daemon) == cgroups
     assert accounts() == files
+    assert not host.of_cells()
     assert all(used < REST_BYTES for used in host.cgroup_memory_bytes(daemon.pid))
     listeners.expect_nobody()
 
@@ -110,16 +115,42 @@ def as_request(attack, key, listeners):
     return request
 
 
-def run(client, attack, listeners):
+class Health:
+    """Asks for the status again and again, over a connection of its own, and notes the slowest."""
+
+    def __init__(self, server):
+        self.client = server.connect()
+        self.slowest_s = 0.0
+        self.n_asked = 0
+
+    def ask(self):
+        begin = time.monotonic()
+        assert self.client.status().slots
+        self.slowest_s = max(self.slowest_s, time.monotonic() - begin)
+        self.n_asked += 1
+
+    def ask_until(self, client):
+        """As long as nothing has come for `client`: the attack is running."""
+        while True:
+            self.ask()
+            if client.inbox or select.select([client.socket], [], [], ASK_EVERY_S)[0]:
+                return
+
+
+def collect(client, health, request_id):
+    health.ask_until(client)
+    return client.collect(request_id).results[0]
+
+
+def run(client, health, attack, listeners):
     """Results of the attack and, if it is a pair, of the other one, run together or after it."""
     waiting = [client.submit(as_request(attack, "", listeners))]
-    assert client.status().slots  # answered while the attack runs
     if attack.get("mode") == "sequential":
-        yield client.collect(waiting.pop()).results[0]
+        yield collect(client, health, waiting.pop())
     if "candidate2" in attack:
         waiting.append(client.submit(as_request(attack, "2", listeners)))
     for request_id in waiting:
-        yield client.collect(request_id).results[0]
+        yield collect(client, health, request_id)
 
 
 @pytest.mark.skipif(not CORPUS, reason="no shared attacks")
@@ -132,8 +163,11 @@ def test_escape(daemon, own_daemon, listeners, left_nothing, attack):
         for language in {attack["language"], attack.get("language2") or attack["language"]}:
             if language not in served:
                 pytest.skip(f"no runtime for {language}")
-        results = list(run(client, attack, listeners))
-        assert client.status().slots
+        health = Health(server)
+        results = list(run(client, health, attack, listeners))
+        health.ask()
+        health.client.close()
+        assert health.n_asked > 1 and health.slowest_s < HEALTH_S
     if attack.get("mode") == "sequential":
         server.stop()
     for result in results:

@@ -49,6 +49,7 @@ def test_in_its_own_process_the_control_helps(client, capsys):
     with capsys.disabled():
         print(f"passed: {', '.join(passed)}\nexposed by the control: {', '.join(sorted(caught))}")
     assert len(passed) < len(results) / 4
+    assert passed or caught, "they would not pass anywhere, so that none passes means nothing"
 
 
 @pytest.mark.parametrize("wish", [pb.INTEGRITY_AUTO, pb.INTEGRITY_WISH_SPLIT])

@@ -26,6 +26,15 @@ def test_as_root(daemon, client):
     assert int(status["CapInh"], 16) == int(status["CapAmb"], 16) == 0
 
 
+@pytest.mark.requires_root
+def test_one_that_has_given_up_nothing_is_seen(daemon):
+    """The supervisor, which started it, has what the keeper must not have."""
+    status = status_of(daemon.pid)
+    most = sum(1 << number for number in KEPT.values())
+    assert int(status["CapEff"], 16) & ~most and int(status["CapBnd"], 16) & ~most
+    assert status["NoNewPrivs"] == "0"
+
+
 def test_it_can_get_no_more(daemon):
     assert status_of(daemon.keeper().pid)["NoNewPrivs"] == "1"
 

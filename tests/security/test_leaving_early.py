@@ -117,3 +117,16 @@ def test_an_honest_solution_passes_all_of_these_tests(client):
     assert client.judge_one(evaluate(code, program="assert f() == 42\n")).passed
     assert client.judge_one(evaluate(code, entry_point="f",
                                      check="def check(c):\n    assert c() == 42\n")).passed
+
+
+def test_without_the_record_leaving_would_be_a_pass(client):
+    """As a program whose output alone counts many of these do pass: they leave with success, and it
+    is the missing record that makes them fail above."""
+    def leaving(code):
+        request = evaluate("def leave():\n" + body(code) + "leave()\n", **LIMITS)
+        request.stdio.cases.add(stdin=b"", stdout=b"")
+        return request
+    names = ["sys.exit(0)", "os._exit(0)", "libc exit", "exec of true",
+             "system call exit_group", "raise SystemExit"]
+    answers = client.judge_many(leaving(WAYS[name]) for name in names)
+    assert [verdict_name(answer.results[0]) for answer in answers] == ["PASSED"] * len(names)

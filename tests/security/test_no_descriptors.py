@@ -1,9 +1,10 @@
 """Promise: a candidate holds no descriptor of the daemon but its standard streams and the pipe of
 its own examination."""
+import pytest
 
+from support.wire import evaluate_program
 
-def test_only_the_known_descriptors(attack_to_the_end):
-    attack_to_the_end("""
+ONLY_THE_KNOWN = """
 import os, stat
 for name in os.listdir('/proc/self/fd'):
     try:
@@ -17,7 +18,11 @@ for name in os.listdir('/proc/self/fd'):
         print('ESCAPED', name, link)
 extra = [n for n in range(3, 1024) if os.path.exists(f'/proc/self/fd/{n}')]
 if len(extra) > 1: print('ESCAPED', extra)
-""")
+"""
+
+
+def test_only_the_known_descriptors(attack_to_the_end):
+    attack_to_the_end(ONLY_THE_KNOWN)
 
 
 def test_a_program_that_it_starts_gets_none(attack_to_the_end):
@@ -61,3 +66,11 @@ try:
 except OSError:
     pass
 """)
+
+
+@pytest.mark.parametrize("plant", ["socket.socketpair()", "os.open('/dev/null', os.O_RDONLY)",
+                                   "os.dup2(os.open('/dev/zero', os.O_RDONLY), 0)"])
+def test_one_too_many_is_seen(client, plant):
+    """The same program finds a descriptor that the candidate opens itself."""
+    code = f"import os, socket\nplanted = {plant}\n" + ONLY_THE_KNOWN
+    assert b"ESCAPED" in client.judge_one(evaluate_program(code)).stdout

@@ -72,3 +72,10 @@ def test_patched_builtins_do_not_blame_the_tests(client, patch):
                  check="import math\ndef check(candidate):\n    assert candidate() == 1\n"))
     assert verdict_name(result) == "FAILED"
     assert result.fault == pb.FAULT_CANDIDATE and not result.maskable
+
+
+def test_a_fault_of_the_tests_is_seen(client):
+    """What the candidate must not reach is what tests that cannot run do get."""
+    result = client.judge_one(evaluate("def f():\n    return 1\n", entry_point="f", check="def check("))
+    assert verdict_name(result) == "BAD_TASK"
+    assert result.fault != pb.FAULT_CANDIDATE and result.maskable

@@ -29,3 +29,8 @@ def test_modules_of_the_runtime_are_not_there(client, wish):
     request.integrity = pb.IntegrityWish.Value(wish)
     result = client.judge_one(request)
     assert result.passed, result.tests
+
+
+def test_one_that_is_there_is_seen(client):
+    request = evaluate(CODE.format(names=[*NAMES, "json"]), asserts=["assert f() == ['json']"])
+    assert client.judge_one(request).passed

@@ -102,6 +102,15 @@ def test_an_entry_point_that_is_a_class_although_nobody_says_so(attack, oracle):
     attack(ANSWERS_ALL + "f = Any\n", asserts=[test])
 
 
+def test_in_one_process_it_agrees_with_everything(client):
+    """So it is the other process that stops it; what is left here is the control."""
+    request = evaluate(ANSWERS_ALL + "def f(x): return Any()\n", entry_point="f",
+                       check="def check(candidate):\n    " + ORACLES["tolerance"] + "\n")
+    request.integrity = pb.INTEGRITY_WISH_SHARED
+    result = client.judge_one(request)
+    assert result.passed or result.control == pb.CONTROL_PASSED, result
+
+
 LEAKS = {
     "by a format string": """
         try:

@@ -4,6 +4,9 @@ import os
 import time
 
 
+FIRST_CELL_USER, CELLS_MAX = 1900000001, 256  # as --uid-base has it
+
+
 class Process:
     """A line of /proc at one moment."""
 
@@ -91,6 +94,27 @@ def files_of_ours():
     """Temporary files that a daemon could have left behind."""
     return sorted(path for folder in ("/tmp", "/dev/shm", "/run", "/var/tmp")
                   for path in glob.glob(f"{folder}/*assay*"))
+
+
+def of_cells():
+    """Files in folders that everybody may write, and System V objects, that belong to users whom
+    only cells have (root gives each its own)."""
+    found = []
+    for folder in ("/tmp", "/var/tmp", "/dev/shm", "/run"):
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                try:
+                    user = entry.stat(follow_symlinks=False).st_uid
+                except FileNotFoundError:
+                    continue  # it was somebody else's and has just gone
+                if FIRST_CELL_USER <= user < FIRST_CELL_USER + CELLS_MAX:
+                    found.append(entry.path)
+    for kind in ("shm", "msg", "sem"):
+        with open(f"/proc/sysvipc/{kind}", encoding="ascii") as table:
+            column = next(table).split().index("uid")
+            found += [line for line in table
+                      if FIRST_CELL_USER <= int(line.split()[column]) < FIRST_CELL_USER + CELLS_MAX]
+    return found
 
 
 def is_alive(pid):
