@@ -13,6 +13,7 @@ Tests that patch something mean to do so for the candidate, so they get the modu
 import builtins
 import functools
 import re
+import sys
 from types import FunctionType, ModuleType
 
 import raising
@@ -71,16 +72,21 @@ def without_end(value):
     return call
 
 
+def copy_module(module):
+    copied = ModuleType(module.__name__)
+    copied.__dict__.update(module.__dict__)
+    return copied
+
+
+# To copy one writes to everything in it: those that are there are copied before the fork, too.
+copied_modules = {name: copy_module(sys.modules[name]) for name in COPIED if name in sys.modules}
+
+
 def copy_modules(used, sources):
     names = used & COPIED
     if not names or any(map(PATCHING.search, sources)):
         return {}
-    copies = {}
-    for name in names:
-        module = real_import(name)
-        copies[name] = ModuleType(name)
-        copies[name].__dict__.update(module.__dict__)
-    return copies
+    return {name: copied_modules.get(name) or copy_module(real_import(name)) for name in names}
 
 
 class Shelter:
