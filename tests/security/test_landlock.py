@@ -15,12 +15,13 @@ def test_what_no_rule_names_cannot_be_opened(attack_to_the_end):
     """The runtime's own files are in the cell, and no mount of the policy: nothing else than
     Landlock keeps a candidate from them."""
     attack_to_the_end("""
-import os
+import errno, os
 for name in os.listdir('/runtime'):
     for flags in (os.O_RDONLY, os.O_WRONLY, os.O_RDWR | os.O_CREAT):
         try: os.open('/runtime/' + name, flags)
         except PermissionError: continue
-        except OSError as error: print('ESCAPED', error)
+        except OSError as error:  # an ordinary user's own file: the mount says no before
+            if flags == os.O_RDONLY or error.errno != errno.EROFS: print('ESCAPED', error)
         else: print('ESCAPED', name, flags)
 try: os.execv('/runtime/_assay.abi3.so', ['x'])
 except PermissionError: pass

@@ -188,7 +188,9 @@ while True: libc.syscall(165, 0, 0, 0, 0, 0)
         for result in client.judge(evaluate_add(*[GOOD_ADD] * 20)):
             assert verdict_name(result) == "PASSED"
         (result,) = client.collect(slow).results
-        assert verdict_name(result) in ("CPU_LIMIT", "WALL_LIMIT")
+        # STARVED: its own processes and a busy machine kept it waiting; never to be masked.
+        assert verdict_name(result) in ("CPU_LIMIT", "WALL_LIMIT", "STARVED")
+        assert not result.maskable
         assert violations(result)["mount"] > 100
         after = client.judge(evaluate_add(*[GOOD_ADD] * 4))
         assert [verdict_name(one) for one in after] == ["PASSED"] * 4
