@@ -45,9 +45,9 @@ def dedent(text):
 @pytest.fixture
 def attack(client):
     """Judges code by check() with this body, or by asserts; it must fail by its own fault."""
-    def run(code, check=None, **options):
+    def run(code, check=None, head="", **options):
         if check is not None:
-            options["check"] = "def check(candidate):\n" + textwrap.indent(dedent(check), "    ")
+            options["check"] = head + "def check(candidate):\n" + textwrap.indent(dedent(check), "    ")
         options = {"entry_point": "f", "cpu_ms": 3000, "wall_ms": 6000, **options}
         request = evaluate(dedent(code), **options)
         request.integrity = pb.INTEGRITY_WISH_SPLIT
@@ -141,6 +141,77 @@ def test_the_examiner_tells_nothing_of_itself(attack, leak):
     assert verdict_name(result) == "ERROR", result
 
 
+def test_a_text_too_long_to_be_sent(attack):
+    """It stays with the examiner and is handed over, so its methods can be asked for."""
+    code = '''
+        def f(double):
+            text = double("{0.__globals__}{0.__code__.co_consts}" + " " * (40 << 20))
+            return text.format(double)[:4000]
+    '''
+    result = attack(code, "assert candidate(lambda x: x * 2) == 'A-SECRET'", cpu_ms=9000, wall_ms=15000)
+    assert verdict_name(result) == "ERROR", result
+
+
+MOCKED = """
+import unittest
+from unittest.mock import Mock
+class Test(unittest.TestCase):
+    def test(self):
+        callback = Mock()
+        f(callback)
+        callback.assert_called_once_with(3)
+    def test_self(self):
+        f(self)
+        self.assertEqual(1, 2)
+"""
+MOCKING = {
+    "configure": "g.configure_mock(assert_called_once_with=lambda *a: None)",
+    "set": "g.assert_called_once_with = lambda *a: None",
+    "attach": "g.attach_mock(lambda *a: None, 'assert_called_once_with')",
+    "a case": "g.assertEqual = lambda *a: None",
+}
+
+
+@pytest.mark.parametrize("mocking", MOCKING)
+def test_what_judges_is_not_the_candidates_to_change(attack, mocking):
+    result = attack("def f(g):\n    " + MOCKING[mocking], unittest=MOCKED, entry_point="")
+    assert result.tests_passed == 0, result
+
+
+def test_what_a_framework_reads_from_a_module(attack):
+    """`from candidate import *` brings functions, not hooks and marks."""
+    for name in ("pytestmark = 5", "pytest_generate_tests = lambda metafunc: 1 / 0",
+                 "setup_module = setUpModule = lambda *a: 1 / 0", "test_more = TestMore = lambda: None"):
+        for kind in ("pytest", "unittest"):
+            tests = ("import unittest\nfrom candidate import *\nclass Test(unittest.TestCase):\n"
+                     "    def test(self): assert f(1) == 2 and g(1) == 1\n")
+            result = attack(f"def f(x): return 3\ndef g(x): return 1\n{name}\n", **{kind: tests})
+            assert verdict_name(result) == "FAILED" and result.tests_total == 1, result
+
+
+NOT_AS_EXPECTED = {
+    "a type": ("def f(x): return 'x'\n", "y = f(1) + 1"),
+    "an item": ("def f(x): return {}\n", "y = f(1)['k']"),
+    "an attribute": ("def f(x): return 5\n", "y = f(1).name"),
+    "an object": ("class T: pass\ndef f(x): return T()\n", "y = f(1)[0]"),
+}
+
+
+@pytest.mark.parametrize("kind", ["check", "asserts", "unittest", "pytest"])
+@pytest.mark.parametrize("answer", NOT_AS_EXPECTED)
+def test_answers_that_the_tests_choke_on(attack, answer, kind):
+    """Outside of a test, too, it is no mistake of the tests."""
+    code, line = NOT_AS_EXPECTED[answer]
+    if kind == "asserts":
+        attack(code, asserts=["assert y == 2"], setup=line)
+    elif kind == "check":
+        attack(code, "assert y == 2", head=line + "\n")
+    else:
+        case = "unittest.TestCase" if kind == "unittest" else "object"
+        attack(code, **{kind: "import unittest\nclass Test(%s):\n    %s\n"
+                              "    def test(self): assert self.y == 2\n" % (case, line)})
+
+
 COSTS = {
     "power": "ask('power', 10, 10 ** 9)",
     "repetition": "ask('mul', 'a', 10 ** 12)",
@@ -220,6 +291,7 @@ def test_what_is_no_answer_is_the_candidates_failure(attack, nonsense):
 def test_exceptions_that_end_loops_of_the_tests(attack, name, test):
     attack(f"def f(x): raise {name}\n", test)
     attack(f"class Mine({name}): pass\ndef f(x): raise Mine\n", test)
+    attack(f"class {name}(Exception):\n    __module__ = 'builtins'\ndef f(x): raise {name}\n", test)
 
 
 def test_an_end_of_iteration_of_the_examiners_own(attack):
@@ -281,6 +353,7 @@ MUTATIONS = {
     "counted": "xs = [3, 1]\nn = len(candidate(xs))\nassert n == len(xs)",
     "of a dict": "case = {'in': [3, 1]}\nassert candidate(case['in']) == sorted(case['in'])",
     "added": "outs = []\nxs = [3, 1]\nouts += [candidate(xs)]\nassert outs == [sorted(xs)]",
+    "shown": "xs = [3, 1]\nout = candidate(xs)\nprint(out)\nassert out == sorted(xs)",
     "by a helper": "def holds(xs):\n    return candidate(xs) == sorted(xs)\nassert holds([3, 1])",
     "nested": "xs = [[3, 1]]\nassert candidate(xs[0]) == sorted(xs[0])",
 }

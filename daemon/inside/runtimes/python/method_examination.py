@@ -21,10 +21,11 @@ from plan import (
     STATE_LOADING,
     STATE_TESTING,
     Refused,
+    is_candidates,
     make_plan,
 )
 from remote import is_builtin, names_used
-from texts import TESTS_FILE, Gone, __builtins__, layout
+from texts import TESTS_FILE, __builtins__, layout
 
 __assay__ = layout
 
@@ -58,12 +59,14 @@ def define(plan, namespace, tally, framework, modules):
     try:
         exec(plan.code, namespace)
     except BaseException as error:
-        if isinstance(error, Gone) or texts.blames_candidate(error):
+        if is_candidates(error):
             tally.fail(0, "", error)
         elif isinstance(error, framework.skip):
             skip_all(plan, tally, str(error))
         elif is_missing_name(error, modules):
             raise Refused(FAULT_LOAD) from error
+        elif is_candidates(error, tally.asked):
+            tally.fail(0, "", error)
         else:
             raise Refused(FAULT_TESTS) from error
         return False

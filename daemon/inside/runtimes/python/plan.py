@@ -135,19 +135,27 @@ def make_plan(maker, *arguments):
 # ---------------------------------------------------------------- running
 
 
-def execute_tests(plan, namespace):
-    """At the top level of the tests: whose fault is what they raise?"""
+def execute_tests(plan, namespace, asked=None):
+    """At the top level of the tests: whose fault is what they raise? `asked()`: see is_candidates()."""
     namespace.update(HELPERS)
     try:
         exec(plan.code, namespace)
     except Stop:
         return False
     except BaseException as error:
-        if not texts.blames_candidate(error) and not isinstance(error, texts.Gone):
+        if not is_candidates(error, asked):
             raise Refused(FAULT_TESTS) from error
         report_outside(plan, error, b"")
         return False
     return True
+
+
+def is_candidates(error, asked=None):
+    """Can the candidate have caused it? `asked()`: how often the tests have asked it for something,
+    whose answer they may not have been ready for. A module is missing without that."""
+    if isinstance(error, texts.Gone) or texts.blames_candidate(error):
+        return True
+    return asked is not None and asked() > 0 and not isinstance(error, ImportError)
 
 
 def report_outside(plan, error, name):
@@ -160,9 +168,9 @@ def report_outside(plan, error, name):
         pass
 
 
-def call_check(plan, namespace, candidate):
+def call_check(plan, namespace, candidate, asked=None):
     """Executes the tests, which define check(), and check(candidate)."""
-    if not execute_tests(plan, namespace):
+    if not execute_tests(plan, namespace, asked):
         return
     check = namespace.get("check")
     if "check" not in plan.code.co_names or not callable(check):

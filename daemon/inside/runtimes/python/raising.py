@@ -129,13 +129,14 @@ def describe(error, peer):
 
 
 def standard_exception(module, name):
-    """The class of the standard library by that name, if this interpreter has imported it."""
+    """The class of the standard library by that name, if this interpreter has imported it. A class
+    that only says that it is a builtin stays one of its own: builtins travel by name and are guarded."""
     top = module.partition(".")[0]
-    if top in NOT_STANDARD or top not in getattr(sys, "stdlib_module_names", ()):
+    if top == "builtins" or top in NOT_STANDARD or top not in getattr(sys, "stdlib_module_names", ()):
         return None
     kind = getattr(sys.modules.get(module), name, None)
     is_usable = isinstance(kind, type) and issubclass(kind, Exception) and kind.__module__ == module
-    return kind if is_usable else None
+    return kind if is_usable and builtin_base(kind) not in GUARDED else None
 
 
 def substitute(name):

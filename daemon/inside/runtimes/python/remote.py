@@ -16,6 +16,7 @@ import builtins
 import copy
 import operator
 import re
+import string
 import sys
 from types import (
     AsyncGeneratorType,
@@ -52,6 +53,10 @@ OPAQUE = (
 )  # fmt: skip
 READABLE = {"__name__", "__qualname__", "__doc__"}
 NEVER = {setattr, delattr}
+OF_TEST_MODULES = re.compile("_|test|Test|pytest|setup|setUp|teardown|tearDown|load_tests|collect_ignore")
+# A text is handed over if it was too long to be sent.
+FORMATTING = {"format", "format_map", "vformat", "get_field"}
+OF_MOCKS = {"configure_mock", "mock_add_spec", "attach_mock", "reset_mock"}
 # Their second operand may be the one that was handed over.
 REFLECTED = set(OPERATIONS[NUMBERS[operator.eq] - FIRST_OPERATION :]) - {copy.copy, copy.deepcopy}
 
@@ -119,6 +124,9 @@ class Candidate(Peer):
             value._assay_is_named = True
         return value
 
+    def asked(self):
+        return self.n_requests
+
     def end(self):
         if self.gone is None:
             try:
@@ -144,7 +152,8 @@ class Candidate(Peer):
             raise TypeError("attribute name must be string")
         if operation is getattr and name in READABLE:
             return
-        if name.startswith("_") or (isinstance(target, OPAQUE) and not is_of_tests(target)):
+        is_opaque = isinstance(target, OPAQUE) and not is_of_tests(target)
+        if name.startswith("_") or is_opaque or reaches_further(target, name):
             raise AttributeError("%r object has no attribute %r" % (type(target).__name__, name))
 
     def was_handed(self, thing):
@@ -261,7 +270,16 @@ def argument_at(arguments, position):
 
 
 def is_of_tests(kind):
-    return isinstance(kind, type) and kind.__module__ == "tests"
+    return isinstance(kind, type) and kind.__module__ in ("tests", "prompt")
+
+
+def reaches_further(target, name):
+    """Methods that read attributes by themselves, or that change what a mock object tells the tests."""
+    if isinstance(target, (str, string.Formatter)):
+        return name in FORMATTING
+    if name not in OF_MOCKS and not name.startswith("assert"):
+        return False
+    return any(base.__module__ == "unittest.mock" for base in type(target).__mro__)
 
 
 def may_be_set(kind):
@@ -274,8 +292,8 @@ class Module(ModuleType):
 
     def __getattr__(self, name):
         candidate = self.__dict__["assay candidate"]
-        if name == "__all__":  # import * never brings a builtin's name, as bind() does not
-            return [name for name in candidate.names if name[:1] != "_" and not is_builtin(name)]
+        if name == "__all__":
+            return [name for name in candidate.names if is_for_tests(name)]
         return candidate.take(name)
 
     def __setattr__(self, name, value):
@@ -284,6 +302,12 @@ class Module(ModuleType):
 
 def is_builtin(name):
     return hasattr(builtins, name)
+
+
+def is_for_tests(name):
+    """Does `import *` bring it? No builtin's name, as with bind(), and nothing that a framework would
+    take for a part of the tests themselves."""
+    return not is_builtin(name) and not OF_TEST_MODULES.match(name)
 
 
 def make_importable(candidate, names):

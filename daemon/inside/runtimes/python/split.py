@@ -27,6 +27,7 @@ from plan import (
     Refused,
     call_check,
     execute_tests,
+    is_candidates,
     make_plan,
     parameter_of,
     plan_asserts,
@@ -155,7 +156,7 @@ class Check(Examination):
             raise Refused(FAULT_LOAD) from NameError("the code does not define %r" % name)
         namespace = prepare(candidate, self.prompt, self.used, name, self.aliases)
         _assay.state(STATE_TESTING)
-        call_check(self.plan, namespace, candidate.take(name))
+        call_check(self.plan, namespace, candidate.take(name), candidate.asked)
         finish(candidate, self.plan)
 
 
@@ -163,8 +164,8 @@ def run_setup(code, namespace, candidate):
     try:
         exec(code, namespace)
     except BaseException as error:
-        is_candidates = isinstance(error, Gone) or texts.blames_candidate(error)
-        raise Refused(FAULT_LOAD if is_candidates else FAULT_TESTS) from error
+        fault = FAULT_LOAD if is_candidates(error, candidate.asked) else FAULT_TESTS
+        raise Refused(fault) from error
     candidate.settle_all()
 
 
@@ -185,7 +186,7 @@ class Asserts(Examination):
         if self.setup is not None:
             run_setup(self.setup, namespace, candidate)
         _assay.state(STATE_TESTING)
-        execute_tests(self.plan, namespace)
+        execute_tests(self.plan, namespace, candidate.asked)
         finish(candidate, self.plan)
 
 
