@@ -162,3 +162,43 @@ def test_decided_calls(cells):
     assert first.outcomes == ["PASSED", "TIME_LIMIT", "NOT_RUN"] and first.is_complete
     second = cells.run("calls", CODE, tests, decided=[1], **options)
     assert second.outcomes == ["PASSED", "NOT_RUN", "PASSED"] and second.is_complete
+<<<<<<< HEAD
+=======
+
+
+# ---------------------------------------------------------------- with the daemon
+
+
+def test_a_late_test_is_told(client):
+    request = evaluate(CODE, asserts=["assert f(1) == 1", "assert f(7) == 7"], test_ms=TEST_MS)
+    result = client.judge_one(request)
+    assert (result.verdict, result.fault) == (pb.CPU_LIMIT, pb.FAULT_CANDIDATE)
+    assert [test.outcome for test in result.tests] == [pb.OUTCOME_PASSED, pb.OUTCOME_TIME_LIMIT]
+    assert result.tests[1].call == b"f(7)" and result.score == 0.5
+    assert b"f(7)" in result.feedback and b"longer" in result.feedback
+    assert result.usage.cpu_ns < 1500 * 10**6
+
+
+def test_who_ignores_the_time_is_ended(client):
+    code = CODE + "import signal\nsignal.signal(signal.SIGPROF, signal.SIG_IGN)\n"
+    result = client.judge_one(evaluate(code, asserts=["assert f(7) == 7"], test_ms=20))
+    assert result.verdict == pb.CPU_LIMIT and result.tests[0].outcome == pb.OUTCOME_TIME_LIMIT
+
+
+METHODS = {
+    "unittest": "import unittest\nclass Test(unittest.TestCase):\n"
+                + "".join(f"    def test_{n}(self): self.assertEqual(f({n}), {n})\n" for n in range(1, 10)),
+    "pytest": "".join(f"def test_{n}(): assert f({n}) == {n}\n" for n in range(1, 10)),
+}
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_methods_behind_one_that_is_late(client, kind):
+    """None of them is blamed for it, and each runs."""
+    code = "def f(n):\n    while n in (3, 7):\n        pass\n    return 0 if n == 4 else n\n"
+    request = evaluate(code, entry_point="f", test_ms=TEST_MS, **{kind: METHODS[kind]})
+    result = client.judge_one(request)
+    names = {3: "TIME_LIMIT", 7: "TIME_LIMIT", 4: "FAILED"}
+    found = [pb.Outcome.Name(test.outcome).removeprefix("OUTCOME_") for test in result.tests]
+    assert found == [names.get(n, "PASSED") for n in range(1, 10)], result
+>>>>>>> 23a62cd (python/standins, raising, rewrite: more that honest tests do works split)

@@ -17,7 +17,8 @@
 #include "inside/runtimes/python/comparator.h"
 
 static struct {
-	PyObject *trusted;   /* tuple of types */
+	PyObject *trusted; /* tuple of types */
+	PyObject *key_metaclass;
 	PyObject *int_equal; /* int.__eq__ and so on, as they were before any candidate */
 	PyObject *float_equal;
 	PyObject *complex_equal;
@@ -53,6 +54,13 @@ static bool is_exact_scalar(PyObject *value)
 	       PyComplex_CheckExact(value) || PyByteArray_CheckExact(value);
 }
 
+void equality_trust_keys(PyObject *metaclass)
+{
+	Py_INCREF(metaclass);
+	Py_XDECREF(equality.key_metaclass);
+	equality.key_metaclass = metaclass;
+}
+
 bool equality_trusts(PyObject *value)
 {
 	PyObject *type = (PyObject *)Py_TYPE(value);
@@ -67,7 +75,8 @@ bool equality_trusts(PyObject *value)
 static bool is_plain_key(PyObject *value)
 {
 	if (!PyTuple_CheckExact(value))
-		return is_exact_scalar(value) || equality_trusts(value);
+		return is_exact_scalar(value) || equality_trusts(value) ||
+		       (PyObject *)Py_TYPE(Py_TYPE(value)) == equality.key_metaclass;
 	for (Py_ssize_t i = 0; i < PyTuple_Size(value); i++)
 		if (!is_plain_key(PyTuple_GetItem(value, i)))
 			return false;

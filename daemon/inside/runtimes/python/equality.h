@@ -12,6 +12,12 @@
  */
 int equality_prepare(PyObject *trusted_types);
 
+/*
+ * Instances of classes of this metaclass may be keys and elements of sets: their `==` with plain
+ * data is False whatever the candidate says. Only for who has no candidate's code in its process.
+ */
+void equality_trust_keys(PyObject *metaclass);
+
 /* Is it of exactly one of those types? */
 bool equality_trusts(PyObject *value);
 

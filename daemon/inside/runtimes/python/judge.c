@@ -482,6 +482,13 @@ static PyObject *judge_identical_with(PyObject *module, PyObject *function)
 	return keep_function(&judge.identical, function);
 }
 
+static PyObject *judge_trust_keys(PyObject *module, PyObject *metaclass)
+{
+	(void)module;
+	equality_trust_keys(metaclass);
+	Py_RETURN_NONE;
+}
+
 static PyObject *judge_lost(PyObject *module, PyObject *nothing)
 {
 	(void)module;
@@ -547,6 +554,8 @@ PyMethodDef judge_methods[] = {
 	{"identical", judge_is_same, METH_VARARGS, "identical(left, right): left is right"},
 	{"identical_with", judge_identical_with, METH_O,
 	 "identical_with(function): function(left, right) says what counts as the same, too"},
+	{"trust_keys", judge_trust_keys, METH_O,
+	 "trust_keys(metaclass): objects of such classes may be elements of sets"},
 	{"lost", judge_lost, METH_NOARGS,
 	 "lost(): the other half is gone, stop at the next failure"},
 	{"is_control", judge_is_control, METH_NOARGS,

@@ -82,6 +82,11 @@ class MethodPlan(Plan):
         """Indices of the cases of a test that was found while the tests ran."""
         return self.places.get(key) or self.places.get(GENERATED) or [len(self.rewriter.tests) - 1]
 
+    def is_decided(self, key, case=0):
+        """Did it fail in an earlier run? Then it is left out."""
+        indices = self.place(key)
+        return indices[min(case, len(indices) - 1)] in self.rewriter.decided
+
     def last_of(self, owner):
         """Index of the last case of a class; "": of all."""
         found = [indices[-1] for key, indices in self.places.items()

@@ -121,7 +121,7 @@ class Tally:
             return
         for key, indices in self.plan.places.items():
             for index in indices:
-                if index in self.reached:
+                if index in self.reached or index in self.plan.rewriter.decided:
                     continue
                 error = errors.get(key.rpartition(".")[0], errors.get(""))
                 if error is not None:

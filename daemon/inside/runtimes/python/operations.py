@@ -6,6 +6,7 @@ They are functions of real objects; the half that has the object calls them.
 import copy
 import operator
 
+from in_place import update
 from texts import __builtins__, layout
 
 __assay__ = layout
@@ -58,6 +59,11 @@ def enter(manager):
 def leave(manager, error):
     kind = None if error is None else type(error)
     return type(manager).__exit__(manager, kind, error, None)
+
+
+def update_part(holder, name, value):
+    """What the tests changed in a container that is an attribute here."""
+    update(getattr(holder, name), value)
 
 
 def call(function, /, *arguments, **keywords):
@@ -157,6 +163,7 @@ OPERATIONS = (
     async_leave,
     dir,
     issubclass,
+    update_part,
 )
 NUMBERS = {function: number for number, function in enumerate(OPERATIONS, FIRST_OPERATION)}
 CALL = NUMBERS[call]

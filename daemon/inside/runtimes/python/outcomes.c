@@ -106,7 +106,7 @@ bool outcomes_take(struct records_test *test)
 	if (!outcomes_has_failed(test->index) &&
 	    (is_failure || table.outcomes[test->index] == RECORD_NOT_RUN))
 		outcomes_write(test);
-	if (test->outcome == RECORD_CRASHED)
+	if (test->outcome == RECORD_CRASHED || test->outcome == RECORD_TIME_LIMIT)
 		outcomes_crashed();
 	return !table.is_lost && !(is_failure && table.stops_at_failure);
 }

@@ -167,9 +167,9 @@ class Recorder:
             session=session, config=session.config, items=items
         )
         session.config.hook.pytest_collection_finish(session=session)
+        self.place(items)
         session.items = items
         session.testscollected = len(items)
-        self.place(items)
         return True
 
     def place(self, items):
@@ -180,7 +180,9 @@ class Recorder:
             at = counts.get(key, 0)
             counts[key] = at + 1
             self.indices[item] = indices[min(at, len(indices) - 1)]
-            self.tally.expect(self.indices[item])
+            if not self.plan.is_decided(key, at):
+                self.tally.expect(self.indices[item])
+        items[:] = [item for item in items if self.indices[item] not in self.plan.rewriter.decided]
 
     def collected(self, report):
         if report.failed:

@@ -39,6 +39,17 @@ ENDS = {
     "StopAsyncIteration": {"run_awaitable"},
     "GeneratorExit": {"throw"},
 }
+# What builtin exceptions keep beside their arguments.
+OF_BUILTINS = (
+    (OSError, ("filename", "filename2")),
+    (ImportError, ("name", "path")),
+    (AttributeError, ("name",)),
+    (NameError, ("name",)),
+)
+BUILTIN_NAMES = {name for kind, names in OF_BUILTINS for name in names}
+SELF = "assay self"  # the Raised of an exception of an own class
+CAUSE = "assay cause"  # its description
+CAUSES_MAX = 3
 # Their exceptions say something to whoever runs tests.
 NOT_STANDARD = {"unittest", "doctest", "test", "_pytest", "pytest", "bdb", "pdb"}
 
@@ -90,9 +101,24 @@ def plain_args(error, peer):
     return tuple(told)
 
 
+class Raised:
+    """An exception that stays here: the other half asks it for what its class gives it, such as
+    properties and methods."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def __getattr__(self, name):
+        return getattr(self.error, name)
+
+
 def plain_attributes(error, peer):
     told = {}
-    for name, value in list(error.__dict__.items())[:ARGS_MAX]:
+    items = list(error.__dict__.items())[:ARGS_MAX]
+    for kind, names in OF_BUILTINS:
+        if isinstance(error, kind):
+            items += [(name, getattr(kind, name).__get__(error)) for name in names]
+    for name, value in items:
         if type(name) is not str or name in (IDENT, TOLD):
             continue
         try:
@@ -103,10 +129,12 @@ def plain_attributes(error, peer):
     return told
 
 
-def describe(error, peer):
+def describe(error, peer, depth=0):
     theirs = error.__dict__.get(IDENT, 0)
     if theirs:
         return (theirs, "", (), "", {}, [], 0)
+    if error.__dict__.get(SELF) is not None and not sides.tells_frames:
+        return (0, error.__dict__[SELF], (), "", {}, [], 0)
     kind = type(error)
     is_builtin = builtin_exception(kind.__name__) is kind
     reference = kind.__name__ if is_builtin else kind
@@ -122,7 +150,12 @@ def describe(error, peer):
     frames = frames_to_tell(error)
     line = texts.candidate_line(frames)
     args = plain_args(error, peer)
-    return (0, reference, args, message, plain_attributes(error, peer), frames, line)
+    attributes = plain_attributes(error, peer)
+    if kind.__module__ == "candidate":
+        attributes[SELF] = Raised(error)
+    if isinstance(error.__cause__, BaseException) and depth < CAUSES_MAX:
+        attributes[CAUSE] = describe(error.__cause__, peer, depth + 1)
+    return (0, reference, args, message, attributes, frames, line)
 
 
 # ---------------------------------------------------------------- building
@@ -182,6 +215,8 @@ def build(description, peer, operation=None):
         if kind in ENDS and usable(builtin_exception(kind), operation) is not type(error):
             return substitute(kind)(*error.args)
         return error
+    if type(reference) is Raised:
+        return reference.error
     line = check_frames(frames, line)
     if type(args) is not tuple or type(message) is not str or type(attributes) is not dict:
         raise ValueError("parts of an exception")
@@ -193,10 +228,16 @@ def build(description, peer, operation=None):
     error = instance(kind, args)
     state = error.__dict__
     for name, value in attributes.items():
-        if type(name) is str and not name.startswith("assay "):
+        if name in BUILTIN_NAMES and hasattr(type(error), name):
+            setattr(error, name, value)
+        elif type(name) is str and not name.startswith("assay "):
             state[name] = value
+    if attributes.get(CAUSE) is not None:
+        error.__cause__ = build(attributes[CAUSE], peer)
     if type(reference) is not str:
         state["assay message"] = message
+        if peer.standins.ident_of(attributes.get(SELF)) is not None:
+            state[SELF] = attributes[SELF]
     state[TOLD] = (tuple(map(tuple, frames)), line)
     if ident < 0:
         state[IDENT] = -ident
@@ -205,7 +246,7 @@ def build(description, peer, operation=None):
 
 def instance(kind, args):
     try:
-        return kind(*args)
+        return type.__call__(kind, *args)
     except Exception:
         error = kind.__new__(kind)
         error.args = args

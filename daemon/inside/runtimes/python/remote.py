@@ -34,8 +34,8 @@ from types import (
 import _assay
 import raising
 import standins
-from in_place import update
-from operations import FIRST_OPERATION, NUMBERS, OPERATIONS
+from in_place import CONTAINERS, update
+from operations import FIRST_OPERATION, NUMBERS, OPERATIONS, update_part
 from peer import BYE, LOAD_FAILED, LOADED, SCALARS, TEST, Peer
 from texts import TESTS_FILE, Gone, Malformed, __builtins__, layout
 
@@ -73,6 +73,7 @@ class Candidate(Peer):
         self.pending = []  # (argument, its new content, is the result a container?)
         self.held = []  # the same of results that have a name
         self.twins = []  # (argument, what was returned in its place)
+        self.changed_part = None  # (object, name, container) of the present statement
         self.limits_tests = False
         self.judged = -1  # how often an assertion was decided when the last one began
         self.standins.add_class(MODULE_CLASS, ("module", "builtins", "", [], []))
@@ -141,7 +142,7 @@ class Candidate(Peer):
         self.n_served += 1
         target = operands[0]
         is_handed = map(self.was_handed, operands if operation in REFLECTED else operands[:1])
-        if not any(is_handed):
+        if not any(is_handed) or operation is update_part:
             raise TypeError("an operation on nothing of the tests")
         if operation in NEVER and not may_be_set(type(target)):
             raise AttributeError("cannot be set from the candidate")
@@ -153,7 +154,8 @@ class Candidate(Peer):
         if operation is getattr and name in READABLE:
             return
         is_opaque = isinstance(target, OPAQUE) and not is_of_tests(target)
-        if name.startswith("_") or is_opaque or reaches_further(target, name):
+        is_case = is_of_tests(type(target)) and not may_be_changed(type(target))
+        if name.startswith("_") or is_opaque or is_case or reaches_further(target, name):
             raise AttributeError("%r object has no attribute %r" % (type(target).__name__, name))
 
     def was_handed(self, thing):
@@ -214,6 +216,20 @@ class Candidate(Peer):
             _assay.identical_with(self.are_twins)
         self.twins.append((original, value))
         return value
+
+    def part(self, holder, name):
+        """An attribute that the statement is about to change in place. Of an object of the candidate's
+        it is a copy, and put() gives the change to the original."""
+        value = getattr(holder, name)
+        is_copy = isinstance(holder, standins.Handle) and type(value) in CONTAINERS
+        self.changed_part = (holder, name, value) if is_copy else None
+        return value
+
+    def put(self):
+        if self.changed_part is not None:
+            part = self.changed_part
+            self.changed_part = None
+            self.request(NUMBERS[update_part], part)
 
     def hold(self):
         """Behind `name = ...`: what is pending has a name now."""

@@ -36,6 +36,11 @@ AUXILIARY = frozenset(name for name in dir(builtins) if not name[:1].isupper())
 AUXILIARY_MODULES = {"math", "cmath", "np", "numpy", "operator", "itertools", "random", "re", "json",
                      "copy", "string", "statistics", "collections", "functools"}  # fmt: skip
 ELEMENTS_MAX = 50
+CHANGING = {ast.Expr, ast.Assign, ast.AugAssign, ast.Delete}
+CHANGING_METHODS = frozenset(
+    """add append appendleft clear discard extend extendleft insert pop popitem popleft remove reverse
+    setdefault sort update""".split()
+)
 LITERALS = {ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp}
 
 LOAD = Load()
@@ -47,6 +52,8 @@ def name_of(function):
 
 
 HOLD = name_of("hold")
+PART = name_of("part")
+PUT = name_of("put")
 SETTLE = name_of("settle")
 SETTLE_ALL = name_of("settle_all")
 IDENTICAL = name_of("identical")
@@ -128,6 +135,8 @@ class Rewriter:
             if self.may_ask_sameness and has_sameness(statement):
                 statement = sameness.visit(statement)
             marked.append(statement)
+            if kind in CHANGING and takes_part(statement):
+                marked.append(call_at(PUT, statement))
             if is_assertion and (is_plain or kind is not Assert):
                 marked.append(call_at(SETTLE, statement))
             elif is_assertion:
@@ -386,6 +395,26 @@ def has_call(expression):
 
 def has_call_within(call):
     return any(map(has_call, (*call.args, *(word.value for word in call.keywords))))
+
+
+def takes_part(statement):
+    """`s.items.append(x)`, `s.items[k] = x`: has the container asked for by part(), see remote.py."""
+    changed = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
+    call = getattr(statement, "value", None)
+    if type(call) is Call and type(call.func) is ast.Attribute and call.func.attr in CHANGING_METHODS:
+        changed = [call.func]
+    for node in changed:
+        if node is None or (node is not getattr(call, "func", None) and type(node) is not ast.Subscript):
+            continue
+        while type(node.value) is ast.Subscript:
+            node = node.value
+        held = node.value
+        if type(held) is ast.Attribute and type(held.value) in (Name, ast.Attribute):
+            place = {"lineno": held.lineno, "col_offset": held.col_offset}
+            name = Constant(held.attr, **place)
+            node.value = Call(PART, [held.value, name], [], **place)
+            return True
+    return False
 
 
 def bodies_of(statement):

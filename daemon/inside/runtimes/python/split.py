@@ -13,6 +13,7 @@ import _assay
 import examinee
 import raising
 import separable
+import standins
 import texts
 import traces
 from peer import Peer
@@ -54,6 +55,7 @@ def refuse_inseparable(sources, prompt, entry_point, aliases):
 def guard(candidate, used, *texts):
     """Before anything of the candidate arrives: what the tests say that it is."""
     raising.sides.guards = True
+    _assay.trust_keys(standins.Meta)
     raising.sides.wanted = frozenset(used)
     candidate.texts = texts
 
@@ -76,6 +78,8 @@ def prepare(candidate, prompt, used, entry_point, aliases):
     namespace.update(examinee.names_of_prompt(prompt, missing, namespace["__builtins__"]))
     bind(namespace, candidate, used, entry_point)
     make_importable(candidate, aliases)
+    HELPERS[PREFIX + "part"] = candidate.part
+    HELPERS[PREFIX + "put"] = candidate.put
     HELPERS[PREFIX + "hold"] = candidate.hold
     HELPERS[PREFIX + "settle"] = candidate.settle
     HELPERS[PREFIX + "settle_all"] = candidate.settle_all

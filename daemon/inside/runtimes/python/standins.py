@@ -7,7 +7,7 @@ answer to `abs(result - 1.5) < 1e-6` or to `7 in result`.
 """
 
 import weakref
-from types import FunctionType, GeneratorType
+from types import FunctionType, GeneratorType, MethodType
 
 import _assay
 import raising
@@ -159,6 +159,18 @@ class Meta(type):
 
     def __bool__(cls):
         return True
+
+
+class ExceptionMeta(type):
+    """Class of the stand-ins for exception classes: they are real classes, as `except` wants it."""
+
+    def __call__(cls, *arguments, **keywords):
+        return cls._assay_peer.request(CALL, (cls, *arguments), keywords)
+
+    def __getattr__(cls, name):
+        if name[:2] == "__":
+            raise AttributeError("type object %r has no attribute %r" % (cls.__name__, name))
+        return cls._assay_peer.request(GETATTR, (cls, name))
 
 
 def ask(standin, operation, *operands):
@@ -445,6 +457,8 @@ class StandIns:
                  "_assay_is_named": self.peer.trusts}  # fmt: skip
         if module == "builtins":  # of a function, it is its own
             names["__doc__"] = property(document_of)
+            if name == "function":
+                names["__get__"] = bind_method
         for method in methods:
             if method == "-__hash__":
                 names["__hash__"] = None
@@ -468,10 +482,16 @@ class StandIns:
         parents = tuple(parent for parent in parents if issubclass(parent, BaseException))
         if not parents:
             parents = (raising.usable(builtin, None),)
-        names = {"__module__": module, "__str__": message_of, "__init__": take_args}
-        kind = type(name, parents, names)
+        names = {"__module__": module, "__str__": message_of, "__init__": take_args,
+                 "__getattr__": attribute_of, "_assay_class": ident, "_assay_peer": self.peer}  # fmt: skip
+        kind = ExceptionMeta(name, parents, names)
         self.classes[ident] = kind
         self.exception_classes[kind] = ident
+
+
+def bind_method(handle, instance, owner=None):
+    """A function of the other half in a class of this one. Nothing else is asked for its __get__."""
+    return handle if instance is None else MethodType(handle, instance)
 
 
 def document_of(handle):
@@ -480,6 +500,13 @@ def document_of(handle):
 
 def take_args(self, *arguments, **keywords):
     self.args = arguments
+
+
+def attribute_of(self, name):
+    original = self.__dict__.get(raising.SELF)
+    if original is None or name[:2] == "__":
+        raise AttributeError("%r object has no attribute %r" % (type(self).__name__, name))
+    return getattr(original, name)
 
 
 def message_of(self):

@@ -239,6 +239,9 @@ def run_suites(unittest, plan, namespace, tally):
     tests = [test for suite in suites for test in tests_in(suite)]
     if not tests:
         raise Refused(FAULT_TESTS) from ValueError("the tests define no test method")
+    if plan.rewriter.decided:
+        tests = [test for test in tests if not plan.is_decided(key_of(test))]
+        suites = [unittest.TestSuite(tests)]
     for test in tests:
         tally.expect(plan.place(key_of(test))[0])
     tally.begin()
