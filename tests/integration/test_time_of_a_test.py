@@ -97,3 +97,21 @@ def test_the_time_that_a_candidate_hides(client):
     result = judge(client, code, check_of(5, 1), test_ms=50, cpu_ms=1000)
     assert not result.passed and not result.maskable
     assert verdict_name(result) == "CPU_LIMIT"
+
+
+METHODS = {
+    "unittest": "import unittest\nclass Test(unittest.TestCase):\n"
+                + "".join(f"    def test_{n}(self): self.assertEqual(f({n}), {n})\n" for n in range(1, 10)),
+    "pytest": "".join(f"def test_{n}(): assert f({n}) == {n}\n" for n in range(1, 10)),
+}
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_methods_behind_one_that_is_late(client, kind):
+    """None of them is blamed for it, and each runs."""
+    code = "def f(n):\n    while n in (3, 7):\n        pass\n    return 0 if n == 4 else n\n"
+    request = evaluate(code, entry_point="f", test_ms=150, **{kind: METHODS[kind]})
+    result = client.judge_one(request)
+    names = {3: "TIME_LIMIT", 7: "TIME_LIMIT", 4: "FAILED"}
+    found = [pb.Outcome.Name(test.outcome).removeprefix("OUTCOME_") for test in result.tests]
+    assert found == [names.get(n, "PASSED") for n in range(1, 10)], result
