@@ -1,5 +1,7 @@
 """limits.test_ms: a test that takes too long leaves the others runnable."""
 
+import pytest
+
 from support.wire import evaluate, pb, verdict_name
 
 # Slow for 5, wrong for 3, right for others.
