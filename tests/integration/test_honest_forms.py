@@ -22,7 +22,7 @@ def read_forms():
         texts = file.read().split("\n==== ")[1:]
     forms = {}
     for text in texts:
-        head, _, rest = text.partition("\n")
+        head, _, rest = (text + "\n").partition("\n")
         name, _, kinds = head.partition(": ")
         parts = []
         for mark in PARTS:

@@ -196,6 +196,14 @@ def test_a_candidate_that_has_the_tests(client):
     assert [test.outcome for test in result.tests] == [pb.OUTCOME_ERROR] * 2
 
 
+def test_what_the_setup_raises_is_no_error_of_loading(client):
+    """It may quote what the setup handed over, for tests that are hidden."""
+    code = "def f(x): raise ValueError(x)\n"
+    result = judge(client, "assert y == 1", code=code, setup="y = f('S3CRET')", hidden=[0])
+    assert result.verdict == pb.ERROR and result.fault == pb.FAULT_CANDIDATE
+    assert "S3CRET" not in str(result)
+
+
 def test_tests_that_do_not_run(client):
     result = judge(client, "assert f(1) == 1", "assert S3CRET ==", hidden=[0])
     assert result.verdict == pb.BAD_TASK

@@ -228,7 +228,7 @@ def build(description, peer, operation=None):
     error = instance(kind, args)
     state = error.__dict__
     for name, value in attributes.items():
-        if name in BUILTIN_NAMES and hasattr(type(error), name):
+        if name in BUILTIN_NAMES and any(name in base.__dict__ for base in kind.__mro__):
             setattr(error, name, value)
         elif type(name) is str and not name.startswith("assay "):
             state[name] = value

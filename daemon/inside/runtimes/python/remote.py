@@ -154,7 +154,7 @@ class Candidate(Peer):
         if operation is getattr and name in READABLE:
             return
         is_opaque = isinstance(target, OPAQUE) and not is_of_tests(target)
-        is_case = is_of_tests(type(target)) and not may_be_changed(type(target))
+        is_case = is_of_tests(type(target)) and not may_be_set(type(target))
         if name.startswith("_") or is_opaque or is_case or reaches_further(target, name):
             raise AttributeError("%r object has no attribute %r" % (type(target).__name__, name))
 

@@ -164,13 +164,18 @@ class Check(Examination):
         finish(candidate, self.plan)
 
 
-def run_setup(code, namespace, candidate):
+def run_setup(code, namespace, plan, candidate):
+    """Whether the tests can go on. What the candidate raises here may quote what it was given, so it is
+    told of the first test, and not as an error of loading."""
     try:
         exec(code, namespace)
     except BaseException as error:
-        fault = FAULT_LOAD if is_candidates(error, candidate.asked) else FAULT_TESTS
-        raise Refused(fault) from error
+        if not is_candidates(error, candidate.asked):
+            raise Refused(FAULT_TESTS) from error
+        report_outside(plan, error, b"")
+        return False
     candidate.settle_all()
+    return True
 
 
 class Asserts(Examination):
@@ -187,10 +192,9 @@ class Asserts(Examination):
         self.begin()
         candidate = self.candidate
         namespace = prepare(candidate, self.prompt, self.used, self.name, self.aliases)
-        if self.setup is not None:
-            run_setup(self.setup, namespace, candidate)
         _assay.state(STATE_TESTING)
-        execute_tests(self.plan, namespace, candidate.asked)
+        if self.setup is None or run_setup(self.setup, namespace, self.plan, candidate):
+            execute_tests(self.plan, namespace, candidate.asked)
         finish(candidate, self.plan)
 
 

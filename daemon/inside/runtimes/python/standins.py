@@ -17,6 +17,7 @@ from texts import __builtins__, layout
 __assay__ = layout
 
 BASES_MAX = 20
+OF_TEXTS = ("uuid", "pathlib", "ipaddress")
 NAME_MAX = 200
 
 set_attribute = object.__setattr__
@@ -91,7 +92,7 @@ class Handle:
         if self is other:
             return True
         if not is_standin(other):
-            return False
+            return is_like(type(self), type(other)) and type(other)(str(self)) == other
         _assay.compared_by_candidate()
         return bool(ask(self, EQ, other))
 
@@ -99,7 +100,7 @@ class Handle:
         if is_standin(other):
             _assay.compared_by_candidate()
             return bool(ask(self, NE, other))
-        return True
+        return not self == other
 
     __hash__ = object.__hash__
 
@@ -114,6 +115,13 @@ def text(value):
     if type(value) is not str:
         raise TypeError("__str__ returned non-string")
     return value
+
+
+def is_like(kind, other):
+    """Does it stand for a class of values that their text is all of? They equal ours by that."""
+    if other.__module__ not in OF_TEXTS:
+        return False
+    return (kind.__module__, kind.__name__) == (other.__module__, other.__name__)
 
 
 def is_standin(value):
