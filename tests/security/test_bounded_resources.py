@@ -8,6 +8,11 @@ from support.wire import evaluate_program, verdict_name
 MIB = 1 << 20
 
 
+def needs(layer, client):
+    if layer not in client.greeting.isolation and layer not in left_out.LEFT_OUT:
+        pytest.skip(f"no {layer} on this machine")
+
+
 def test_limits_of_each_process(attack_to_the_end):
     attack_to_the_end("""
 import resource
@@ -47,15 +52,15 @@ if [pid for pid in children if os.waitpid(pid, 0)[1]]: raise MemoryError
 """
 
 
-def test_memory_of_all_processes_together(attack):
+def test_memory_of_all_processes_together(client, attack):
+    needs("cgroup-memory", client)
     result = attack(SHARE_MEMORY, memory_bytes=96 * MIB)
     assert verdict_name(result) == "MEMORY_LIMIT"
 
 
 def test_processes_that_are_refused_are_told(client, attack):
     """Also if the program copes, says nothing of it and fails of something else."""
-    if "cgroup-pids" not in client.greeting.isolation and "cgroup-pids" not in left_out.LEFT_OUT:
-        pytest.skip("no cgroup that counts processes")
+    needs("cgroup-pids", client)
     result = attack("""
 import os, time
 children = []
