@@ -86,7 +86,8 @@ import ctypes, platform
 if platform.machine() == 'x86_64':
     libc = ctypes.CDLL(None, use_errno=True)
     for name, number in {calls!r}.items():
-        if libc.syscall(number, 0, 0, 0, 0, 0, 0) != -1: print('ESCAPED', name)
+        # By key 0 a queue would be made, and on the host if no layer were there.
+        if libc.syscall(number, int(name == 'msgget'), 0, 0, 0, 0, 0) != -1: print('ESCAPED', name)
         elif ctypes.get_errno() not in (1, 38, 13, 22, 95): print('ESCAPED', name, ctypes.get_errno())
 """)
 
