@@ -10,6 +10,7 @@ what the layer would have bounded; harmless ones in test_bounded_resources.py st
 """
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from support.layers import FAILED, outcomes  # noqa: E402
@@ -32,6 +33,7 @@ FILES = ["test_bounded_resources.py", "test_clean_environment.py", "test_cpu_is_
 # Floods and long waits, whose promises other tests have, too.
 LONG = ("flood", "killed_while", "sleep", "import", "cross", "no_folder_outside", "is_bounded",
         "waited", "grandchildren", "ended", "replace")
+WORKERS = (os.cpu_count() or 1) + 1  # they wait a lot
 NAMES_SHOWN = 4
 BEGIN = "<!-- made by tests/security/layers_table.py -->"
 END = "<!-- end of what layers_table.py makes -->"
@@ -45,7 +47,10 @@ def is_harmless(row, file):
 def broken_by(row):
     files = [file for file in FILES if is_harmless(row, file)]
     found = outcomes(row, files, "-k", " and ".join(f"not {name}" for name in LONG))
-    return {test for test, outcome in found.items() if outcome == FAILED}
+    broken = {test for test, outcome in found.items() if outcome == FAILED}
+    print(f"{' + '.join(row) or 'nothing'} left out: {len(broken)} tests fail", file=sys.stderr,
+          flush=True)
+    return broken
 
 
 def plain(name):
@@ -95,10 +100,8 @@ def main():
     wrong = broken_by(())
     if wrong:
         raise SystemExit(f"broken with every layer: {sorted(wrong)}")
-    broken = {}
-    for row in ROWS:
-        broken[row] = broken_by(row)
-        print(f"{' + '.join(row)}: {len(broken[row])} tests fail", file=sys.stderr, flush=True)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        broken = dict(zip(ROWS, pool.map(broken_by, ROWS)))
     lines = list(table(broken))
     print("\n".join(lines))
     if len(sys.argv) > 1:

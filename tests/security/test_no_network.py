@@ -1,4 +1,5 @@
 """Promise: no socket but a Unix one can be made, and no interface leads anywhere."""
+import os
 import socket
 
 import pytest
@@ -70,12 +71,13 @@ except OSError:
 
 def test_an_abstract_socket_of_the_host_is_not_reached(attack_to_the_end):
     with socket.socket(socket.AF_UNIX) as server:
-        server.bind("\0assay-test-abstract")
+        name = f"assay-test-abstract-{os.getpid()}"
+        server.bind("\0" + name)
         server.listen()
-        attack_to_the_end("""
+        attack_to_the_end(f"""
 import socket
 try:
-    socket.socket(socket.AF_UNIX).connect('\\0assay-test-abstract')
+    socket.socket(socket.AF_UNIX).connect('\\0{name}')
     print('ESCAPED')
 except OSError:
     pass
