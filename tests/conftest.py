@@ -1,5 +1,7 @@
 """What integration, security and end-to-end tests share: daemons, markers and the totals' line."""
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -33,6 +35,16 @@ def own_daemon():
 def client(daemon):
     with daemon.connect() as connection:
         yield connection
+
+
+@pytest.fixture
+def busy_loops():
+    """Twice as many as there are processors on the smallest machine that this runs on."""
+    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4)]
+    yield
+    for loop in loops:
+        loop.kill()
+        loop.wait()
 
 
 def pytest_runtest_setup(item):

@@ -173,6 +173,7 @@ void run_take_usage(struct run *run, const struct cell_report *report)
 
 	if (run->is_wall_over) {
 		run->run_delay_ns = report->run_delay_ns;
+		run->timeslices = report->timeslices;
 		run->tasks = report->processes;
 	}
 	if (run->kill_reason != RUN_NOT_KILLED)
@@ -339,6 +340,7 @@ static void begin(struct run *run, const struct run_order *order)
 	run->is_watched = false;
 	run->is_wall_over = false;
 	run->run_delay_ns = 0;
+	run->timeslices = 0;
 	run->tasks = 0;
 	run->cpu_before_ns = cell_link_cpu_ns(run->link);
 	run->started_ns = clock_now_ns();
@@ -411,6 +413,7 @@ static void gather(struct run *run, struct run_facts *facts, struct examination 
 		.attempts = run->job->attempts,
 		.wall_ns = clock_now_ns() - run->started_ns,
 		.run_delay_ns = run->run_delay_ns,
+		.timeslices = run->timeslices,
 		.has_process_cgroup = run->link->refusal_fd >= 0,
 	};
 	if (run->records.dropped_bytes > 0)

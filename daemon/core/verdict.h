@@ -64,6 +64,7 @@ struct run_facts {
 	int candidate_status; /* of the candidate's first process; SHARED: the same */
 	uint64_t cpu_ns;
 	uint64_t wall_ns;
+	uint32_t timeslices;   /* times that it was given a processor, known then, too */
 	uint64_t run_delay_ns; /* runnable but waiting, known when the wall limit was reached */
 	bool is_conversing; /* split: its examiner computed, too, so each kept the other waiting */
 	uint64_t oom_kills; /* by the cell's cgroup during this run */

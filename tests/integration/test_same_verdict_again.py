@@ -1,7 +1,4 @@
 """The same candidates get the same verdicts, again and while others want the processors, too."""
-import subprocess
-import sys
-
 import pytest
 
 from support import shared
@@ -11,16 +8,6 @@ pytestmark = pytest.mark.once
 
 REPEATS = 5  # of those that differed: do they differ by themselves?
 WINDOW = 256
-
-
-@pytest.fixture
-def busy_loops():
-    """Twice as many as there are processors on the smallest machine that this runs on."""
-    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4)]
-    yield
-    for loop in loops:
-        loop.kill()
-        loop.wait()
 
 
 @pytest.fixture(scope="module")

@@ -79,3 +79,15 @@ def test_a_fault_of_the_tests_is_seen(client):
     result = client.judge_one(evaluate("def f():\n    return 1\n", entry_point="f", check="def check("))
     assert verdict_name(result) == "BAD_TASK"
     assert result.fault != pb.FAULT_CANDIDATE and result.maskable
+
+
+def test_who_gives_its_processor_away_is_not_excused(client, busy_loops):
+    """On a machine that others keep busy it waits for a processor, as who is starved does."""
+    code = ("import os\n"
+            "def f():\n"
+            "    while True:\n"
+            "        os.sched_yield()\n")
+    result = client.judge_one(evaluate(code, entry_point="f",
+                                       check="def check(c):\n    assert c() == 1\n",
+                                       cpu_ms=60000, wall_ms=1500))
+    assert verdict_name(result) in ("WALL_LIMIT", "STARVED") and not result.maskable

@@ -243,6 +243,11 @@ static void test_time(void **state)
 	facts.cpu_ns = 1900 * NS_PER_MS; /* ran and waited at the same time: threads */
 	assert_false(verdict_decide(&facts).is_maskable);
 	facts.cpu_ns = 900 * NS_PER_MS;
+	facts.timeslices = 300;
+	assert_true(verdict_decide(&facts).is_maskable);
+	facts.timeslices = 300000; /* it gave its processor away */
+	assert_false(verdict_decide(&facts).is_maskable);
+	facts.timeslices = 300;
 	facts.ran_alone = true;
 	facts.is_conversing = true; /* it and its examiner may have kept each other waiting */
 	assert_false(verdict_decide(&facts).is_maskable);

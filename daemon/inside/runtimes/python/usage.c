@@ -68,11 +68,15 @@ static void add_stat(const char *text, struct usage *usage)
 	usage->processes += threads > 0 ? threads : 1;
 }
 
-static uint64_t parse_run_delay(const char *text)
+/* Time on a processor, time waiting for one, and how often it was given one (proc(5) has not this
+ * file; Documentation/scheduler/sched-stats.rst of the kernel has). */
+static void add_schedstat(const char *text, struct usage *usage)
 {
-	const char *space = strchr(text, ' ');
+	char *end;
 
-	return space != NULL ? strtoull(space, NULL, 10) : 0;
+	strtoull(text, &end, 10);
+	usage->run_delay_ns += strtoull(end, &end, 10);
+	usage->timeslices += strtoull(end, &end, 10);
 }
 
 static void add_process(int proc, const char *pid, struct usage *usage)
@@ -82,7 +86,7 @@ static void add_process(int proc, const char *pid, struct usage *usage)
 	read_file(proc, pid, "stat", text, sizeof(text));
 	add_stat(text, usage);
 	read_file(proc, pid, "schedstat", text, sizeof(text));
-	usage->run_delay_ns += parse_run_delay(text);
+	add_schedstat(text, usage);
 }
 
 static bool is_other_process(const char *name)

@@ -9,6 +9,7 @@
 struct usage {
 	uint64_t cpu_ns;       /* user + system, waited-for children included */
 	uint64_t run_delay_ns; /* runnable but waiting for a processor; first threads only */
+	uint64_t timeslices;   /* times that they were given a processor; first threads only */
 	uint32_t processes;    /* and threads, zombies too; pid 1 left out */
 };
 

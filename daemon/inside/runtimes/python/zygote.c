@@ -85,6 +85,7 @@ static void send_used(struct zygote *zygote)
 	report.processes = usage.processes;
 	report.cpu_ns = usage.cpu_ns;
 	report.run_delay_ns = usage.run_delay_ns;
+	report.timeslices = usage.timeslices < UINT32_MAX ? (uint32_t)usage.timeslices : UINT32_MAX;
 	send_report(&report);
 }
 
