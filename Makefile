@@ -48,10 +48,14 @@ PROTO := $(wildcard proto/*.c)
 LIB := $(wildcard client/lib/*.c)
 CLI := $(wildcard client/cli/*.c)
 SUITE := $(wildcard client/suite/*.c)
+PID_ONE := $(wildcard daemon/inside/cell/*.c)
 PYTHON_MODULE := $(wildcard daemon/inside/runtimes/python/*.c)
 PYTHON_SCRIPTS := $(wildcard daemon/inside/runtimes/python/*.py)
-# Reads hostile bytes within a cell, but needs nothing of Python: also tested and fuzzed by itself.
-CHECKERS := daemon/inside/runtimes/python/values_check.c
+# The mark is linked with tests and candidates, in their cells.
+NATIVE := $(filter-out %/mark.c,$(wildcard daemon/inside/runtimes/native/*.c))
+# Reads hostile bytes within a cell, but needs nothing of the runtime: also tested and fuzzed by itself.
+CHECKERS := daemon/inside/runtimes/python/values_check.c \
+	$(addprefix daemon/inside/runtimes/native/,declarations.c tokens.c)
 UNIT_TESTS := $(wildcard tests/unit/*/*_test.c tests/unit/*/*/*_test.c)
 FUZZ := $(wildcard tests/fuzz/*_fuzz.c)
 BENCH := $(wildcard tests/bench/*.c)
@@ -63,6 +67,7 @@ LIBRARY := $(BUILD)/libassay.so.0
 
 PROGRAMS := $(BUILD)/assayd $(BUILD)/assay-keeper $(BUILD)/assay-broker $(BUILD)/assay
 RUNTIME := $(BUILD)/runtimes/python
+NATIVE_RUNTIME := $(BUILD)/runtimes/native
 PYTHON_INCLUDE = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')
 
 # ---------------------------------------------------------------- what people call
@@ -165,15 +170,30 @@ $(BUILD)/assay: $(call objects,$(CLI) $(SUITE)) $(BUILD)/libassay.so
 		-L$(BUILD) -lassay -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' -ljansson -lz -lsmartcols -lm
 
 .PHONY: runtime policies
-runtime: $(RUNTIME)/_assay.abi3.so $(patsubst daemon/inside/runtimes/python/%,$(RUNTIME)/%,$(PYTHON_SCRIPTS))
+runtime: $(NATIVE_RUNTIME)/assay-init $(NATIVE_RUNTIME)/mark.o $(RUNTIME)/_assay.abi3.so $(patsubst daemon/inside/runtimes/python/%,$(RUNTIME)/%,$(PYTHON_SCRIPTS))
 
-# The zygote's loop, as an extension module of the stable ABI. -O2 and no sanitizers: it forks candidates.
+# What pid 1 of every cell is made of, whatever its language.
+PID_ONE_OBJECTS := $(call objects,$(PID_ONE) $(addprefix daemon/inside/,lock.c landlock.c notify.c)) \
+	$(patsubst %.c,$(BUILD)/obj/plain/%.o,daemon/base/error.c daemon/base/fd.c)
+
+# The zygote, as an extension module of the stable ABI. -O2 and no sanitizers: it forks candidates.
 PYTHON_MODULE_OBJECTS := $(call objects,$(PYTHON_MODULE))
 $(PYTHON_MODULE_OBJECTS): CPPFLAGS += -I$(PYTHON_INCLUDE) -DPy_LIMITED_API=0x03090000
-$(RUNTIME)/_assay.abi3.so: $(PYTHON_MODULE_OBJECTS) \
-		$(call objects,daemon/inside/lock.c daemon/inside/landlock.c daemon/inside/notify.c) $(BUILD)/obj/plain/daemon/base/error.o $(BUILD)/obj/plain/daemon/base/fd.o
+$(RUNTIME)/_assay.abi3.so: $(PYTHON_MODULE_OBJECTS) $(PID_ONE_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -fvisibility=hidden -o $@ $^
+
+# Static, so that it needs nothing of the cell's root.
+$(NATIVE_RUNTIME)/assay-init: $(call objects,$(NATIVE)) $(PID_ONE_OBJECTS)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -s -o $@ $^
+
+# Runs before the C library is initialised: without what needs it.
+$(NATIVE_RUNTIME)/mark.o: daemon/inside/runtimes/native/mark.c $(wildcard daemon/inside/runtimes/native/mark.h daemon/inside/wire.h)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -fPIE $(WARNINGS) -fcf-protection -fno-stack-protector -c -o $@ $<
 
 $(RUNTIME)/%.py: daemon/inside/runtimes/python/%.py
 	@mkdir -p $(@D)
@@ -187,7 +207,7 @@ $(BUILD)/policies/%: policies/%
 # ---------------------------------------------------------------- tests
 
 # Everything but the programs' main files, for unit tests and fuzzing: the linker takes what it needs.
-MAINS := daemon/broker/main.c daemon/keeper/main.c daemon/main.c client/cli/main.c daemon/inside/init.c
+MAINS := daemon/broker/main.c daemon/keeper/main.c daemon/main.c client/cli/main.c
 PARTS := $(call objects,$(filter-out $(MAINS),$(BASE) $(CORE) $(CONFIG) $(BROKER) $(KEEPER) $(INSIDE) \
 	$(SUPERVISOR) $(PROTO) $(LIB) $(CLI) $(SUITE)) $(patsubst %.c,sanitized/%.c,$(CHECKERS))) \
 	$(BUILD)/obj/gen/assay.pb-c.o
@@ -263,10 +283,12 @@ lint: $(BUILD)/gen/assay.pb-c.h $(BUILD)/gen/syscalls.def ## clang-format, clang
 
 install: all ## into PREFIX (default /usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/assay \
-		$(DESTDIR)$(PREFIX)/libexec/assay/runtimes/python $(DESTDIR)$(PREFIX)/share/assay
+		$(addprefix $(DESTDIR)$(PREFIX)/libexec/assay/runtimes/,python native) $(DESTDIR)$(PREFIX)/share/assay
 	install -m 755 $(BUILD)/assay $(BUILD)/assayd $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/assay-keeper $(BUILD)/assay-broker $(DESTDIR)$(PREFIX)/libexec/assay
 	install -m 644 $(RUNTIME)/* $(DESTDIR)$(PREFIX)/libexec/assay/runtimes/python
+	install -m 755 $(NATIVE_RUNTIME)/assay-init $(DESTDIR)$(PREFIX)/libexec/assay/runtimes/native
+	install -m 644 $(NATIVE_RUNTIME)/mark.o $(DESTDIR)$(PREFIX)/libexec/assay/runtimes/native
 	install -m 755 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib
 	ln -sf libassay.so.0 $(DESTDIR)$(PREFIX)/lib/libassay.so
 	install -m 644 $(BUILD)/libassay.a $(DESTDIR)$(PREFIX)/lib

@@ -15,6 +15,6 @@ struct child_setting {
 	uint64_t address_space_bytes; /* of the warm interpreter, on top of a run's own */
 };
 
-/* `fds`: the descriptors of the run, CELL_RUN_FDS or CELL_RUN_FDS_SHARED. Never returns. */
-void child_run(const struct child_setting *setting, const struct cell_request *request,
-	       const int *fds, size_t n_fds) __attribute__((noreturn));
+/* As struct serve_setting wants it; `context` is a struct child_setting. */
+void child_run(void *context, const struct cell_request *request, const int *fds, size_t n_fds)
+	__attribute__((noreturn));

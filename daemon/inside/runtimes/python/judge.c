@@ -12,8 +12,8 @@
 
 #include "inside/runtimes/python/comparator.h"
 #include "inside/runtimes/python/equality.h"
+#include "inside/cell/records.h"
 #include "inside/runtimes/python/outcomes.h"
-#include "inside/runtimes/python/records.h"
 #include "inside/runtimes/python/sitting.h"
 #include "inside/runtimes/python/telling.h"
 #include "inside/runtimes/python/tests.h"

@@ -6,6 +6,7 @@
 #include <Python.h>
 
 #include "inside/runtimes/python/job.h"
+#include "inside/cell/records.h"
 
 /* Takes the options of the job, and forgets what was found of another candidate examined before. */
 void judge_start(const struct job *job);

@@ -11,8 +11,9 @@
 #include <stdbool.h>
 
 #include "inside/runtimes/python/equality.h"
+#include "inside/cell/records.h"
+#include "inside/runtimes/python/judge.h"
 #include "inside/runtimes/python/outcomes.h"
-#include "inside/runtimes/python/records.h"
 #include "inside/runtimes/python/tests.h"
 
 static int take_fields(PyObject *texts, struct records_test *test)

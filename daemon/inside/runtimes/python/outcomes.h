@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "inside/runtimes/python/records.h"
+#include "inside/cell/records.h"
 
 /* Forgets the outcomes of another candidate examined before. Sources and calls of tests are told in
  * at most `value_bytes`. */

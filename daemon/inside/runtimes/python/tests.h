@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "inside/runtimes/python/records.h"
+#include "inside/cell/records.h"
 
 /*
  * `sources`: list of bytes. `tests`: list of tuples (source, line, column, end line, end column,

@@ -8,7 +8,7 @@
  * and depth, follows no symlink and allocates nothing; whoever leaves more than that costs the
  * cell.
  */
-#include "inside/runtimes/python/wipe.h"
+#include "inside/cell/wipe.h"
 
 #include <errno.h>
 #include <fcntl.h>

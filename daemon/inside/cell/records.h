@@ -39,6 +39,9 @@ void records_open(int fd);
 /* The next record is the first of another candidate: the budget of texts begins anew. */
 void records_start(void);
 
+/* The pipe, or -1. */
+int records_descriptor(void);
+
 /* Closes it: nothing is written from now on. */
 void records_close(void);
 

@@ -2,7 +2,7 @@
  * Reading /proc of the cell. Pid 1, on request of the broker, while a run is on; a few times in the
  * life of a long run, never in that of a short one. getdents64 by hand because opendir allocates.
  */
-#include "inside/runtimes/python/usage.h"
+#include "inside/cell/usage.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
  * The run has a budget of bytes that the broker accepts; near its end records go without their
  * texts, so that a test suite with many long values is not taken for an attack.
  */
-#include "inside/runtimes/python/records.h"
+#include "inside/cell/records.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -47,6 +47,11 @@ void records_open(int fd)
 void records_start(void)
 {
 	records.written = 0;
+}
+
+int records_descriptor(void)
+{
+	return records.fd;
 }
 
 void records_close(void)
