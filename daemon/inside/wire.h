@@ -31,6 +31,7 @@ enum cell_request_type {
 };
 
 /* Descriptors of CELL_RUN, in this order. */
+#define CELL_FD_PROGRAM CELL_FD_CHANNEL_IN /* of a run that has a program instead of channels */
 enum cell_run_fd {
 	CELL_FD_JOB,         /* sealed memfd, offset 0 */
 	CELL_FD_RECORDS,     /* write end of a pipe: struct record_header + fields, see below */
@@ -42,7 +43,12 @@ enum cell_run_fd {
 	CELL_RUN_FDS,
 };
 #define CELL_RUN_FDS_SHARED 4 /* of a run without a channel */
-#define CELL_RUN_FDS_SPLIT 6  /* of a run without a sitting */
+/*
+ * Of a run with a program, which is the fifth: the memory file that a COMPILER fills and that the
+ * runs behind it execute, sealed then.
+ */
+#define CELL_RUN_FDS_PROGRAM 5
+#define CELL_RUN_FDS_SPLIT 6 /* of a run without a sitting */
 
 struct cell_request {
 	uint32_t type;
@@ -128,8 +134,13 @@ enum job_tag {
 	JOB_MODULE = 10,     /* further module name for the candidate */
 	JOB_STDIN = 11,      /* stdio: what the program reads from descriptor 0 */
 	JOB_COMPARATOR = 12, /* calls: name and tolerances, "float 1e-09 1e-06" */
-	JOB_DECIDED = 13,    /* examiner: uint32_t indices of tests that an earlier run of this
-				candidate has failed; they keep their numbers and are left out */
+	/* COMPILER: the name of the file that it compiles, the compiler and its options, one each,
+	 * and what follows the object files on the command that links. */
+	JOB_SOURCE_NAME = 14,
+	JOB_COMPILE = 15,
+	JOB_LINK = 16,
+	JOB_DECIDED = 13, /* examiner: uint32_t indices of tests that an earlier run of this
+			     candidate has failed; they keep their numbers and are left out */
 };
 
 /*
@@ -137,8 +148,17 @@ enum job_tag {
  * cells, whose children talk to each other (runtimes/python/channel.h): the EXAMINER has the tests,
  * no code, and writes all records; the EXAMINEE has the code, neither nonce nor tests, of the setup
  * its imports, and writes none.
+ *
+ * COMPILER: nothing of the candidate runs, its code is made a program. What the compiler says goes
+ * to stderr. RECORD_FAULT_COMPILE if there is no program, then RECORD_END in either case. The runs
+ * behind it are SHARED ones that have the program and no code.
  */
-enum job_role { JOB_ROLE_SHARED = 0, JOB_ROLE_EXAMINER = 1, JOB_ROLE_EXAMINEE = 2 };
+enum job_role {
+	JOB_ROLE_SHARED = 0,
+	JOB_ROLE_EXAMINER = 1,
+	JOB_ROLE_EXAMINEE = 2,
+	JOB_ROLE_COMPILER = 3,
+};
 
 /*
  * STDIO has no tests in any cell. Its run is SHARED by its descriptors alone: the code is executed
