@@ -44,6 +44,11 @@ struct policy_document {
 	unsigned int n_environment;
 	char **imports;
 	unsigned int n_imports;
+	char *source;
+	char **compile;
+	unsigned int n_compile;
+	char **link;
+	unsigned int n_link;
 	char **required_layers;
 	unsigned int n_required_layers;
 	char **leave_out;
@@ -52,6 +57,7 @@ struct policy_document {
 	unsigned int n_mounts;
 	struct policy_document_limits *default_limits;
 	struct policy_document_limits *maximum_limits;
+	struct policy_document_limits *compile_limits;
 	struct policy_document_cell *cell;
 };
 

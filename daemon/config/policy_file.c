@@ -215,6 +215,31 @@ static int apply_argv(const struct source *source, const struct policy_document 
 	return 0;
 }
 
+static int apply_compiler(const struct source *source, const struct policy_document *document,
+			  struct policy *policy)
+{
+	if (document->source != NULL) {
+		if (!is_name(document->source, "._-"))
+			return error_value(source, "source", document->source,
+					   "is not the name of a file");
+		copy_name(policy->source, document->source);
+	}
+	if (document->compile != NULL &&
+	    (document->n_compile == 0 || !is_plain_path(document->compile[0])))
+		return error_value(source, "compile",
+				   document->n_compile > 0 ? document->compile[0] : "",
+				   "is not an absolute path");
+	for (unsigned int i = 0; i < document->n_compile; i++)
+		copy_path(policy->compile[i], document->compile[i]);
+	if (document->compile != NULL)
+		policy->n_compile = document->n_compile;
+	for (unsigned int i = 0; i < document->n_link; i++)
+		copy_path(policy->link[i], document->link[i]);
+	if (document->link != NULL)
+		policy->n_link = document->n_link;
+	return 0;
+}
+
 /* The place of the variable that `assignment` sets: where it is set already, or a new one. */
 static uint32_t find_variable(const struct policy *policy, const char *assignment)
 {
@@ -349,6 +374,8 @@ static int apply_document(const struct source *source, const struct policy_docum
 	if (err == 0)
 		err = apply_argv(source, document, policy);
 	if (err == 0)
+		err = apply_compiler(source, document, policy);
+	if (err == 0)
 		err = apply_environment(source, document, policy);
 	if (err == 0)
 		err = apply_layers(source, document, policy);
@@ -360,6 +387,9 @@ static int apply_document(const struct source *source, const struct policy_docum
 	if (err == 0)
 		err = apply_numbers(source, limit_numbers, COUNT(limit_numbers),
 				    document->maximum_limits, &policy->maximum_limits);
+	if (err == 0)
+		err = apply_numbers(source, limit_numbers, COUNT(limit_numbers),
+				    document->compile_limits, &policy->compile_limits);
 	if (err == 0)
 		err = apply_numbers(source, cell_numbers, COUNT(cell_numbers), document->cell,
 				    policy);
@@ -434,6 +464,21 @@ static int check_left_out(const char *name, const struct policy *policy, struct 
 	return 0;
 }
 
+/* All of what compiling needs, or nothing of it. */
+static int check_compiler(const char *name, const struct policy *policy, struct config_error *error)
+{
+	if (!policy_has_compiler(policy) && policy->n_compile == 0)
+		return 0;
+	if (!policy_has_compiler(policy) || policy->n_compile == 0)
+		return config_error_set(error, "%s: '%s' is missing", name,
+					policy->n_compile == 0 ? "compile" : "source");
+	for (size_t i = 0; i < COUNT(limit_numbers); i++)
+		if (read_number(&limit_numbers[i], &policy->compile_limits) == 0)
+			return config_error_set(error, "%s: '%s' of compile_limits is missing",
+						name, limit_numbers[i].key);
+	return 0;
+}
+
 int policy_file_check(const char *name, const struct policy *policy, struct config_error *error)
 {
 	const struct {
@@ -455,7 +500,7 @@ int policy_file_check(const char *name, const struct policy *policy, struct conf
 						cell_numbers[i].key);
 	if (policy->n_syscalls == 0)
 		return config_error_set(error, "%s: no system call is allowed", name);
-	if (check_left_out(name, policy, error) < 0)
+	if (check_left_out(name, policy, error) < 0 || check_compiler(name, policy, error) < 0)
 		return -EINVAL;
 	return check_limits(name, policy, error);
 }

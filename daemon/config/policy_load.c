@@ -3,6 +3,9 @@
  * opens these files again, so that they can be changed while the daemon runs without two halves of
  * it disagreeing.
  *
+ * Those whose code is not compiled come first: what is first is what idle slots have a cell of, and
+ * only the interpreters take long to get warm.
+ *
  * A language's policy is base.yaml with <name>/policy.yaml laid over it and the system calls of
  * <name>/seccomp.json. Two policies for one language are refused, because requests name languages.
  */
@@ -19,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "config/config_file.h"
 #include "config/policy_file.h"
 #include "config/profile_file.h"
@@ -119,6 +123,22 @@ static int add_policy(const char *folder, const struct config_file *base, const 
 	return 0;
 }
 
+/* Else the order stays. */
+static void put_interpreters_first(struct policy_table *table)
+{
+	for (uint32_t i = 1; i < table->n_policies; i++) {
+		struct policy *policy = xmemdup(&table->policies[i], sizeof(*policy));
+		uint32_t place = i;
+
+		for (; !policy_has_compiler(policy) && place > 0 &&
+		       policy_has_compiler(&table->policies[place - 1]);
+		     place--)
+			table->policies[place] = table->policies[place - 1];
+		table->policies[place] = *policy;
+		free(policy);
+	}
+}
+
 int policy_load(const char *folder, const char (*names)[POLICY_NAME_MAX], size_t n_names,
 		struct policy_table *table, struct config_error *error)
 {
@@ -136,5 +156,7 @@ int policy_load(const char *folder, const char (*names)[POLICY_NAME_MAX], size_t
 	table->n_policies = 0;
 	for (size_t i = 0; i < n_names && err == 0; i++)
 		err = add_policy(folder, &base, names[i], table, error);
+	if (err == 0)
+		put_interpreters_first(table);
 	return err;
 }

@@ -11,6 +11,8 @@
 #define POLICY_NAME_MAX 32
 #define POLICY_PATH_MAX 256
 #define POLICY_ARGV_MAX 8
+#define POLICY_COMPILE_MAX 24
+#define POLICY_LINK_MAX 8
 #define POLICY_MOUNTS_MAX 32
 #define POLICY_IMPORTS_MAX 48
 #define POLICY_ENVIRONMENT_MAX 16
@@ -137,6 +139,13 @@ struct policy {
 	char imports[POLICY_IMPORTS_MAX]
 		    [POLICY_NAME_MAX]; /* modules that the zygote imports before it locks itself */
 	uint32_t n_imports;
+	/* How code becomes a program, in a run of its own before the others. */
+	char source[POLICY_NAME_MAX]; /* the file that is compiled; "": the code runs as it is */
+	char compile[POLICY_COMPILE_MAX][POLICY_PATH_MAX]; /* compiler, absolute, and its options */
+	uint32_t n_compile;
+	char link[POLICY_LINK_MAX][POLICY_PATH_MAX]; /* what follows the object files */
+	uint32_t n_link;
+	struct limits compile_limits;
 	struct policy_mount mounts[POLICY_MOUNTS_MAX]; /* in order */
 	uint32_t n_mounts;
 	struct limits default_limits;
@@ -170,6 +179,12 @@ struct policy_table {
 	uint32_t n_policies;
 	struct policy policies[POLICY_MAX];
 };
+
+/* Whether the code of this language is compiled before it runs. */
+static inline bool policy_has_compiler(const struct policy *policy)
+{
+	return policy->source[0] != '\0';
+}
 
 /* "user-namespace"; NULL for a number that is no layer. Static text. */
 const char *policy_layer_name(enum policy_layer layer);
