@@ -15,6 +15,7 @@
 #include "broker/dispatch.h"
 #include "broker/evaluation.h"
 #include "broker/listener.h"
+#include "broker/program.h"
 #include "broker/session.h"
 #include "core/case.h"
 #include "proto/codec.h"
@@ -51,6 +52,7 @@ void batch_free(struct batch *batch)
 		free(batch->jobs[i].files);
 		cases_free(batch->jobs[i].cases);
 		evaluation_free(batch->jobs[i].evaluation);
+		program_free(batch->jobs[i].program);
 	}
 	free(batch->jobs);
 	free(batch->task.tests);

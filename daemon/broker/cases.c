@@ -286,6 +286,16 @@ enum cases_step cases_take(struct job *job, const struct case_report *report, bo
 	return CASES_OVER;
 }
 
+const struct run_facts *cases_uncompiled(struct job *job, const struct case_report *report)
+{
+	struct cases *cases = cases_of(job);
+
+	add_usage(cases, report);
+	cases->examination.fault = EXAMINATION_COMPILE;
+	cases->examination.error = keep_error(cases, &report->facts->examination->error);
+	return &cases->facts;
+}
+
 const struct run_facts *cases_facts(const struct job *job, uint64_t *memory_peak_bytes)
 {
 	*memory_peak_bytes = job->cases->memory_peak_bytes;

@@ -32,4 +32,10 @@ enum cases_step cases_take(struct job *job, const struct case_report *report, bo
  */
 const struct run_facts *cases_facts(const struct job *job, uint64_t *memory_peak_bytes);
 
+/*
+ * The code of the job does not compile, so none of its cases runs: the facts to be told, with the
+ * compiler's words. Borrowed from the job.
+ */
+const struct run_facts *cases_uncompiled(struct job *job, const struct case_report *report);
+
 void cases_free(struct cases *cases);

@@ -283,7 +283,7 @@ static void take_limited(struct cell *cell, const struct failure *failure)
 		cell_life_stop(cell);
 		return;
 	}
-	limits = &cell->slot.job->batch->task.limits;
+	limits = job_limits(cell->slot.job);
 	cell->slot.memory_bytes = limits->memory_bytes;
 	cell->slot.processes = limits->processes;
 	if (!cell->slot.job->is_cancelled) {

@@ -71,7 +71,7 @@ void dispatch_give_up_waiting(struct dispatch *dispatch)
 
 static void assign(struct seat *seat, struct job *job)
 {
-	const struct limits *limits = &job->batch->task.limits;
+	const struct limits *limits = job_limits(job);
 	const uint32_t cgroups = 1u << LAYER_CGROUP_MEMORY | 1u << LAYER_CGROUP_PIDS;
 	struct cell *cell = seat->candidate;
 

@@ -195,7 +195,7 @@ static void note_repeat(struct job *job, const struct judgement *judgement)
 	bool is_first_failure =
 		!has_failed(job->evaluation) && judgement->verdict.code != VERDICT_PASSED;
 
-	if (job->batch->task.repeat <= 1 || job->is_control)
+	if (job->batch->task.repeat <= 1 || job->is_control || job_is_to_compile(job))
 		return;
 	count(evaluation_of(job), &judgement->verdict);
 	if (is_first_failure)
@@ -211,6 +211,7 @@ enum course_step evaluation_take(struct job *job, const struct judgement *last, 
 		.task = &job->batch->task,
 		.verdict = &judgement->verdict,
 		.examination = judgement->examination,
+		.is_compiling = job_is_to_compile(job),
 		.is_shared = !judgement->is_apart,
 		.is_control = job->is_control,
 		.may_rerun = may_rerun,
@@ -222,6 +223,11 @@ enum course_step evaluation_take(struct job *job, const struct judgement *last, 
 
 	if (step == COURSE_AGAIN) {
 		job->runs_alone = job->runs_alone || judgement->verdict.code == VERDICT_STARVED;
+		return step;
+	}
+	if (step == COURSE_COMPILED) {
+		job->is_compiled = true;
+		job->attempts = 0;
 		return step;
 	}
 	if (step == COURSE_SHARED) {

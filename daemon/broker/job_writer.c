@@ -40,6 +40,17 @@ static void put_slice(struct section_buffer *buffer, enum job_tag tag, struct sl
 		put(buffer, tag, slice.bytes, slice.len);
 }
 
+static size_t compiler_bytes(const struct policy *policy)
+{
+	size_t total = section_bytes(sizeof(policy->source));
+
+	for (uint32_t i = 0; i < policy->n_compile; i++)
+		total += section_bytes(strlen(policy->compile[i]));
+	for (uint32_t i = 0; i < policy->n_link; i++)
+		total += section_bytes(strlen(policy->link[i]));
+	return total;
+}
+
 static size_t total_bytes(const struct job *job)
 {
 	const struct task *task = &job->batch->task;
@@ -50,6 +61,8 @@ static size_t total_bytes(const struct job *job)
 		       section_bytes(job->n_decided * sizeof(*job->decided)) +
 		       section_bytes(sizeof(task->comparator_text));
 
+	if (task->compiler != NULL)
+		total += compiler_bytes(task->compiler);
 	for (size_t i = 0; i < task->n_tests && task->kind != TASK_STDIO; i++)
 		total += section_bytes(task->tests[i].len);
 	if (task->kind == TASK_STDIO)
@@ -120,9 +133,29 @@ static void put_decided(struct section_buffer *buffer, const struct job *job, en
 		put(buffer, JOB_DECIDED, job->decided, job->n_decided * sizeof(*job->decided));
 }
 
+static void put_compiler(struct section_buffer *buffer, const struct policy *policy)
+{
+	put(buffer, JOB_SOURCE_NAME, policy->source, strlen(policy->source));
+	for (uint32_t i = 0; i < policy->n_compile; i++)
+		put(buffer, JOB_COMPILE, policy->compile[i], strlen(policy->compile[i]));
+	for (uint32_t i = 0; i < policy->n_link; i++)
+		put(buffer, JOB_LINK, policy->link[i], strlen(policy->link[i]));
+}
+
+/* The tests of `program` are compiled with the code; those of stdio are not in the cell yet. */
+static void put_sources(struct section_buffer *buffer, const struct task *task)
+{
+	put_compiler(buffer, task->compiler);
+	put_slice(buffer, JOB_PROMPT, task->prompt);
+	if (task->kind == TASK_PROGRAM)
+		put_slice(buffer, JOB_TEST, task->tests[0]);
+}
+
+/* A program that has been compiled needs its code no more. */
 static void put_candidate(struct section_buffer *buffer, const struct job *job)
 {
-	put(buffer, JOB_CODE, job->code.bytes, job->code.len);
+	if (job->batch->task.compiler == NULL || job_is_to_compile(job))
+		put(buffer, JOB_CODE, job->code.bytes, job->code.len);
 	for (size_t i = 0; i < job->n_files; i++) {
 		put(buffer, JOB_FILE_NAME, job->files[i].name, strlen(job->files[i].name));
 		put(buffer, JOB_FILE_CONTENT, job->files[i].content.bytes,
@@ -147,9 +180,11 @@ int job_write(const struct job *job, enum job_role role, const uint8_t nonce[JOB
 	if (role != JOB_ROLE_EXAMINEE)
 		put(&buffer, JOB_NONCE, nonce, JOB_NONCE_BYTES);
 	put(&buffer, JOB_OPTIONS, &options, sizeof(options));
-	if (task->kind == TASK_STDIO)
+	if (role == JOB_ROLE_COMPILER)
+		put_sources(&buffer, task);
+	else if (task->kind == TASK_STDIO)
 		put_slice(&buffer, JOB_STDIN, task->tests[job->next_case]);
-	else
+	else if (task->compiler == NULL)
 		put_task(&buffer, task, role);
 	put_decided(&buffer, job, role);
 	if (role != JOB_ROLE_EXAMINER)

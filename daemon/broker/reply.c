@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "broker/program.h"
 #include "core/case.h"
 #include "proto/codec.h"
 
@@ -244,8 +245,9 @@ static size_t word_feedback(const struct job *job, const struct judgement *judge
 	return feedback_write(&input, text, size < FEEDBACK_MAX ? size : FEEDBACK_MAX);
 }
 
-static void fill_compile(const struct judgement *judgement, const struct reveal *reveal,
-			 Assay__Compile *compile)
+/* Of code that compiles: warnings. */
+static void fill_compile(const struct job *job, const struct judgement *judgement,
+			 const struct reveal *reveal, Assay__Compile *compile)
 {
 	const struct examination *examination = judgement->examination;
 
@@ -253,6 +255,8 @@ static void fill_compile(const struct judgement *judgement, const struct reveal 
 	compile->ok = examination->fault != EXAMINATION_COMPILE;
 	if (!compile->ok && reveal_of_fault(reveal, examination) >= REVEAL_ERROR_MESSAGE)
 		compile->output = binary(examination->error.message);
+	else if (compile->ok && !reveal->is_mute)
+		compile->output = binary(program_messages(job->program));
 }
 
 static void append_violation(struct violation_list *list, const char *name, uint32_t count)
@@ -330,7 +334,7 @@ int reply_pack_result(const struct job *job, const struct judgement *judgement, 
 	fill_counts(judgement, &result);
 	fill_usage(judgement, &usage);
 	fill_outputs(judgement, &reveal, &result);
-	fill_compile(judgement, &reveal, &compile);
+	fill_compile(job, judgement, &reveal, &compile);
 	fill_violations(&judgement->facts->violations, &violations, &result);
 	blocks = fill_tests(job, judgement, &reveal, &result);
 	fill_repeats(judgement->repeats, &repeats, &result);

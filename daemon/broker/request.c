@@ -342,6 +342,21 @@ static size_t character_boundary(const char *text, size_t max)
 	return max;
 }
 
+/* Tests that are no program of their own need a runtime of the language. */
+static int take_compiler(struct task *task, const struct policy *policy, struct refusal *refusal)
+{
+	if (!policy_has_compiler(policy))
+		return 0;
+	task->compiler = policy;
+	task->wants_control = false; /* its tests are not understood, so not altered either */
+	if (task->kind == 0 || task_kind_is_for_programs(task->kind))
+		return 0;
+	return request_refuse(
+		refusal, INVALID, "evaluate.tests",
+		"the language \"%s\" has no tests of this kind; it has: program, stdio",
+		policy->language);
+}
+
 static int take_task(struct broker *broker, struct task *task, const Assay__Evaluate *evaluate,
 		     struct refusal *refusal)
 {
@@ -372,6 +387,8 @@ static int take_task(struct broker *broker, struct task *task, const Assay__Eval
 			      refusal);
 	if (outcome == 0)
 		outcome = take_tests(task, evaluate, &broker->policies->policies[policy], refusal);
+	if (outcome == 0)
+		outcome = take_compiler(task, &broker->policies->policies[policy], refusal);
 	task->is_split = task_kind_has_examiner(task->kind) &&
 			 evaluate->integrity != ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SHARED;
 	return outcome;

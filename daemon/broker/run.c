@@ -79,7 +79,8 @@ static bool is_flooded(const struct stream *stream)
 /* Debug output may be dropped; an output that is to be compared may not. */
 static bool is_output_exceeded(const struct run *run)
 {
-	if (run->job->batch->task.kind == TASK_STDIO && run->output.dropped_bytes > 0)
+	if (run->job->batch->task.kind == TASK_STDIO && run->role != JOB_ROLE_COMPILER &&
+	    run->output.dropped_bytes > 0)
 		return true;
 	return is_flooded(&run->output) || is_flooded(&run->error_output);
 }
@@ -160,7 +161,7 @@ static uint64_t left_ns(uint64_t limit_ms, uint64_t used_ns)
 
 static uint64_t cpu_limit_ns(const struct run *run)
 {
-	return left_ns(run->job->batch->task.limits.cpu_ms, run->job->used_cpu_ns) +
+	return left_ns(job_limits(run->job)->cpu_ms, run->job->used_cpu_ns) +
 	       (run->role == JOB_ROLE_EXAMINER ? EXAMINER_MARGIN_NS : 0);
 }
 
@@ -221,7 +222,7 @@ static uint32_t process_margin(const struct cell_link *link)
 
 static void describe_request(const struct run *run, struct cell_request *request)
 {
-	const struct limits *limits = &run->job->batch->task.limits;
+	const struct limits *limits = job_limits(run->job);
 
 	*request = (struct cell_request){
 		.type = CELL_RUN,
@@ -246,7 +247,7 @@ static int open_nowhere(int *fd)
 /* Only the judging side has records; only the candidate's side has output. */
 static int open_streams(struct run *run, int *fds)
 {
-	size_t output_bytes = run->job->batch->task.limits.output_bytes;
+	size_t output_bytes = job_limits(run->job)->output_bytes;
 	int err;
 
 	if (run->role == JOB_ROLE_EXAMINEE)
@@ -283,8 +284,10 @@ static void on_sitting(evutil_socket_t fd, short what, void *argument)
 		sitting_close(&run->sitting); /* the cell tells how it ends */
 }
 
-static size_t n_descriptors(const struct run *run)
+static size_t n_descriptors(const struct run *run, const struct run_order *order)
 {
+	if (order->program >= 0)
+		return CELL_RUN_FDS_PROGRAM;
 	if (run->role == JOB_ROLE_SHARED)
 		return CELL_RUN_FDS_SHARED;
 	return run->sitting.fd >= 0 ? CELL_RUN_FDS : CELL_RUN_FDS_SPLIT;
@@ -306,9 +309,9 @@ static int hand_over(struct run *run, const struct run_order *order, int *fds)
 	if (fds[CELL_FD_JOB] < 0)
 		return fds[CELL_FD_JOB];
 	describe_request(run, &request);
-	fds[CELL_FD_CHANNEL_IN] = order->channel_in;
+	fds[CELL_FD_CHANNEL_IN] = order->program >= 0 ? order->program : order->channel_in;
 	fds[CELL_FD_CHANNEL_OUT] = order->channel_out;
-	err = cell_link_send_run(run->link, &request, fds, n_descriptors(run));
+	err = cell_link_send_run(run->link, &request, fds, n_descriptors(run, order));
 	fds[CELL_FD_CHANNEL_IN] = -1;
 	fds[CELL_FD_CHANNEL_OUT] = -1;
 	return err;
@@ -331,7 +334,7 @@ static void arm_first(struct run *run)
 
 static void begin(struct run *run, const struct run_order *order)
 {
-	const struct limits *limits = &order->job->batch->task.limits;
+	const struct limits *limits = job_limits(order->job);
 
 	run->job = order->job;
 	run->policy = order->policy;
@@ -406,7 +409,7 @@ static void gather(struct run *run, struct run_facts *facts, struct examination 
 	record_read(run->records.bytes, run->records.len, run->nonce, examination);
 	*facts = (struct run_facts){
 		.examination = examination,
-		.limits = run->job->batch->task.limits,
+		.limits = *job_limits(run->job),
 		.kill_reason = run->kill_reason,
 		.is_output_exceeded = is_output_exceeded(run),
 		.ran_alone = run->job->runs_alone,

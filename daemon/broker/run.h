@@ -50,7 +50,8 @@ void run_init(struct run *run, struct event_base *base, struct cell_link *link, 
 	      void (*on_kill)(void *owner), void (*on_rest)(void *owner));
 void run_deinit(struct run *run);
 
-/* What is to run. The channel's ends are borrowed; -1 for a SHARED run. */
+/* What is to run. Descriptors are borrowed: the channel's ends, -1 but for a split run; the
+ * program, -1 but for a language with a compiler. */
 struct run_order {
 	const struct job *job;
 	const struct policy *policy;
@@ -58,6 +59,7 @@ struct run_order {
 	enum job_role role;
 	int channel_in;
 	int channel_out;
+	int program;
 	bool wants_more; /* EXAMINER: its batch has other jobs that it might go on with */
 };
 

@@ -21,6 +21,7 @@
 #include "broker/batch.h"
 #include "broker/cases.h"
 #include "broker/evaluation.h"
+#include "broker/program.h"
 #include "broker/record_reader.h"
 #include "core/verdict.h"
 
@@ -84,10 +85,6 @@ static void describe(const struct seat *seat, const struct run_facts *facts, str
 		.verdict = verdict,
 		.examination = facts->examination,
 		.facts = facts,
-		.output = stream_text(&cell->run.output),
-		.output_dropped_bytes = cell->run.output.dropped_bytes,
-		.error_output = stream_text(&cell->run.error_output),
-		.error_output_dropped_bytes = cell->run.error_output.dropped_bytes,
 		.memory_peak_bytes = memory_peak_bytes,
 		.queue_ns = cell->run.started_ns - seat->job->queued_ns,
 		.layers = cell->slot.layers,
@@ -95,6 +92,12 @@ static void describe(const struct seat *seat, const struct run_facts *facts, str
 		.policy = &broker->policies->policies[cell->slot.policy],
 		.runtime = cell->dispatch->runtimes[cell->slot.policy],
 	};
+	if (job_is_to_compile(seat->job))
+		return; /* what it says is no output of the candidate's */
+	judgement->output = stream_text(&cell->run.output);
+	judgement->output_dropped_bytes = cell->run.output.dropped_bytes;
+	judgement->error_output = stream_text(&cell->run.error_output);
+	judgement->error_output_dropped_bytes = cell->run.error_output.dropped_bytes;
 }
 
 /* All of the job's present run is over: it is answered, or queued again. */
@@ -147,6 +150,28 @@ static void judge(struct dispatch *dispatch, struct seat *seat)
 
 	take_verdict(dispatch, seat, &facts, verdict_decide(&facts),
 		     seat->candidate_part.memory_peak_bytes);
+}
+
+/* The compiler's run is over: the program is kept, or nothing else runs. */
+static void judge_compiler(struct dispatch *dispatch, struct seat *seat)
+{
+	struct job *job = seat->job;
+	const struct run_facts *facts = &seat->candidate_part.facts;
+	const struct case_report report = {
+		.facts = facts,
+		.memory_peak_bytes = seat->candidate_part.memory_peak_bytes,
+	};
+	struct verdict verdict = verdict_of_compiling(facts);
+
+	if (verdict.code == VERDICT_PASSED &&
+	    program_finish(job->program, job->batch->task.compiler->file_bytes,
+			   stream_text(&seat->candidate->run.error_output)) < 0)
+		verdict = verdict_no_program();
+	if (verdict.code == VERDICT_PASSED && !may_rerun(dispatch, job))
+		verdict = verdict_cancelled(); /* nobody runs it: to compile is no pass */
+	if (verdict.code == VERDICT_COMPILE_ERROR && job->batch->task.kind == TASK_STDIO)
+		facts = cases_uncompiled(job, &report);
+	take_verdict(dispatch, seat, facts, verdict, report.memory_peak_bytes);
 }
 
 /* The run of one case is over. With another one to run the seat keeps its job, until seat_go_on().
@@ -206,7 +231,9 @@ static void note_over(struct seat *seat, bool is_examiner)
 {
 	struct dispatch *dispatch = seat->candidate->dispatch;
 
-	if (seat->job->batch->task.kind == TASK_STDIO)
+	if (job_is_to_compile(seat->job))
+		judge_compiler(dispatch, seat);
+	else if (seat->job->batch->task.kind == TASK_STDIO)
 		judge_case(dispatch, seat);
 	else if (seat->candidate_part.is_over && (seat->examiner_part.is_over || !seat->is_split))
 		judge(dispatch, seat);
@@ -319,6 +346,22 @@ static bool has_examiner(const struct seat *seat)
 	return seat->examiner->slot.state == SLOT_IDLE || seat_sits_for(seat, seat->job);
 }
 
+/* A compiler starts with an empty file, whatever became of an earlier one. */
+static int arrange_program(struct run_order *order, struct job *job)
+{
+	if (job->batch->task.compiler == NULL)
+		return 0;
+	if (job_is_to_compile(job)) {
+		program_free(job->program);
+		job->program = program_new();
+		order->role = JOB_ROLE_COMPILER;
+	}
+	if (job->program == NULL)
+		return -ENOMEM;
+	order->program = program_descriptor(job->program);
+	return 0;
+}
+
 void seat_run(struct cell *cell)
 {
 	struct dispatch *dispatch = cell->dispatch;
@@ -329,16 +372,17 @@ void seat_run(struct cell *cell)
 		.id = ++dispatch->next_run_id,
 		.channel_in = -1,
 		.channel_out = -1,
+		.program = -1,
 	};
-	int err;
+	int err = arrange_program(&order, seat->job);
 
 	/* Decided once: a batch may fall back to SHARED while others of it run. */
 	seat->is_split = seat->job->batch->task.is_split;
-	if (!seat->is_split)
+	if (err == 0 && !seat->is_split)
 		err = start_in(cell, &order);
-	else if (!has_examiner(seat))
+	else if (err == 0 && !has_examiner(seat))
 		err = -EAGAIN; /* lost while the limits were set */
-	else
+	else if (err == 0)
 		err = start_split(seat, &order);
 	if (err == 0)
 		return;

@@ -42,8 +42,11 @@ static size_t fill_languages(const struct broker *broker, struct language_block 
 		assay__language__init(language);
 		language->name = (char *)policy->language;
 		language->runtime = (char *)dispatch_runtime(broker->dispatch, i);
-		language->test_kinds = (char **)task_kind_names;
-		language->n_test_kinds = TASK_N_KINDS;
+		language->test_kinds =
+			(char **)(policy_has_compiler(policy) ? task_kind_program_names
+							      : task_kind_names);
+		language->n_test_kinds =
+			policy_has_compiler(policy) ? TASK_N_PROGRAM_KINDS : TASK_N_KINDS;
 		fill_limits(&policy->default_limits, &blocks[i].standard);
 		fill_limits(&policy->maximum_limits, &blocks[i].maximum);
 		/* No policy has one: as take_limits() of broker/request.c takes it. */

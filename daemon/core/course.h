@@ -12,18 +12,20 @@
 #include "core/verdict.h"
 
 enum course_step {
-	COURSE_OVER,    /* answer */
-	COURSE_AGAIN,   /* this run says nothing: the same once more (alone, if it was starved) */
-	COURSE_RESUME,  /* a test took too long: the rest, with the candidate started afresh */
-	COURSE_SHARED,  /* these tests cannot be examined apart: the same in one process */
-	COURSE_REPEAT,  /* one more of the runs that were asked for */
-	COURSE_CONTROL, /* the same with altered expectations, which must not pass */
+	COURSE_OVER,     /* answer */
+	COURSE_COMPILED, /* there is a program now: run it */
+	COURSE_AGAIN,    /* this run says nothing: the same once more (alone, if it was starved) */
+	COURSE_RESUME,   /* a test took too long: the rest, with the candidate started afresh */
+	COURSE_SHARED,   /* these tests cannot be examined apart: the same in one process */
+	COURSE_REPEAT,   /* one more of the runs that were asked for */
+	COURSE_CONTROL,  /* the same with altered expectations, which must not pass */
 };
 
 struct course_facts {
 	const struct task *task;
 	const struct verdict *verdict;
 	const struct examination *examination;
+	bool is_compiling; /* the run was the compiler's; PASSED: there is a program */
 	bool is_shared;    /* the tests were in the candidate's process */
 	bool is_control;   /* and their expectations altered */
 	bool may_rerun;    /* nobody has cancelled it */

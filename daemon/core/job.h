@@ -16,6 +16,7 @@
 struct flow;
 struct cases;
 struct evaluation;
+struct program;
 struct stdio_tests;
 
 /* Bytes of somebody else; not NUL-terminated. */
@@ -42,7 +43,8 @@ struct task {
 	struct stdio_tests *stdio; /* owned; NULL for other kinds. core/case.h */
 	const char *comparator;    /* calls: its name, static; NULL for other kinds */
 	char comparator_text[64];  /* calls: the same with tolerances, as JOB_COMPARATOR has it */
-	struct limits limits;      /* every field > 0, within the policy's maxima */
+	const struct policy *compiler; /* borrowed: how code becomes a program; NULL: it is none */
+	struct limits limits;          /* every field > 0, within the policy's maxima */
 	enum task_reveal reveal;
 	bool stops_at_first_failure;
 	bool is_split;          /* takes two cells: one for the candidate, one for its tests */
@@ -83,6 +85,8 @@ struct job {
 	uint32_t next_case;  /* stdio: which one is to be run, or runs */
 	struct cases *cases; /* stdio: owned, what the cases before it have left; or NULL */
 	struct evaluation *evaluation; /* owned, what its runs before have left; or NULL */
+	struct program *program;       /* owned: of a task with a compiler, once it ran; or NULL */
+	bool is_compiled;              /* that is finished: what runs next is not the compiler */
 	bool is_control;               /* the next run has altered expectations */
 	/* The next run goes on where one was ended by a single test's limit: tests that it leaves
 	 * out (borrowed from the evaluation), and what has been used already. */
@@ -116,6 +120,20 @@ struct batch {
 static inline bool task_is_apart(const struct task *task)
 {
 	return task->is_split || task->kind == TASK_STDIO;
+}
+
+/* Whether the job's present or next run is the compiler's. */
+static inline bool job_is_to_compile(const struct job *job)
+{
+	return job->batch->task.compiler != NULL && !job->is_compiled;
+}
+
+/* Of that run. */
+static inline const struct limits *job_limits(const struct job *job)
+{
+	const struct task *task = &job->batch->task;
+
+	return job_is_to_compile(job) ? &task->compiler->compile_limits : &task->limits;
 }
 
 /*

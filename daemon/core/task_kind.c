@@ -9,6 +9,13 @@ const char *const task_kind_names[TASK_N_KINDS] = {
 #undef X
 };
 
+const char *const task_kind_program_names[TASK_N_PROGRAM_KINDS] = {"program", "stdio"};
+
+bool task_kind_is_for_programs(enum task_kind kind)
+{
+	return kind == TASK_PROGRAM || kind == TASK_STDIO;
+}
+
 bool task_kind_has_examiner(enum task_kind kind)
 {
 	switch (kind) {

@@ -28,5 +28,13 @@ enum task_kind {
 /* Their names, in the order of the table. */
 extern const char *const task_kind_names[TASK_N_KINDS];
 
+/*
+ * Those of compiled languages: what needs no examination by values, which only a runtime of the
+ * language can make.
+ */
+#define TASK_N_PROGRAM_KINDS 2
+extern const char *const task_kind_program_names[TASK_N_PROGRAM_KINDS];
+bool task_kind_is_for_programs(enum task_kind kind);
+
 /* Of a number that is no kind: false. */
 bool task_kind_has_examiner(enum task_kind kind);

@@ -311,6 +311,43 @@ struct verdict verdict_decide(const struct run_facts *facts)
 	return verdict;
 }
 
+struct verdict verdict_no_program(void)
+{
+	return by_candidate(VERDICT_COMPILE_ERROR, "The compiler made no program of it.");
+}
+
+struct verdict verdict_of_compiling(const struct run_facts *facts)
+{
+	struct verdict verdict = verdict_decide(facts);
+
+	switch (verdict.code) {
+	case VERDICT_CANCELLED:
+	case VERDICT_INFRA:
+	case VERDICT_STARVED:
+	case VERDICT_COMPILE_ERROR:
+		return verdict;
+	case VERDICT_NO_TESTS: /* it came to its end and has nothing to say */
+		return (struct verdict){.code = VERDICT_PASSED, .detail = "It compiles."};
+	case VERDICT_CPU_LIMIT:
+		return by_candidate(VERDICT_COMPILE_ERROR,
+				    "The compiler used more CPU time than it is allowed.");
+	case VERDICT_WALL_LIMIT:
+		return by_candidate(VERDICT_COMPILE_ERROR,
+				    "The compiler took longer than it is allowed.");
+	case VERDICT_MEMORY_LIMIT:
+		return by_candidate(VERDICT_COMPILE_ERROR,
+				    "The compiler used more memory than it is allowed.");
+	case VERDICT_OUTPUT_LIMIT:
+		return by_candidate(VERDICT_COMPILE_ERROR,
+				    "The compiler wrote more output than it is allowed.");
+	case VERDICT_PROCESS_LIMIT:
+		return by_candidate(VERDICT_COMPILE_ERROR,
+				    "The compiler made more processes than it is allowed.");
+	default:
+		return verdict_no_program();
+	}
+}
+
 bool verdict_ends_cases(const struct verdict *verdict)
 {
 	return verdict->code != VERDICT_PASSED && verdict->code != VERDICT_FAILED &&

@@ -97,6 +97,13 @@ const char *verdict_name(enum verdict_code code);
 struct verdict verdict_decide(const struct run_facts *facts);
 
 /*
+ * Of a run that compiles: PASSED if there is a program. Limits that the compiler has reached, and
+ * whatever else kept it from its end, are the candidate's COMPILE_ERROR.
+ */
+struct verdict verdict_of_compiling(const struct run_facts *facts);
+struct verdict verdict_no_program(void);
+
+/*
  * Kind stdio: each case is a run of its own, decided as above with an examination of that one case.
  * Whether this verdict ends the evaluation, whatever cases are left (a limit, a cell that was
  * lost); a wrong answer or an error does not.
