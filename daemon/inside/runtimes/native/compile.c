@@ -5,9 +5,9 @@
  *
  * Of kind stdio the code is the program. Of kind `program` the tests are a source file of their
  * own, so macros of the candidate do not reach them, and what it declares comes to them as
- * declarations (declarations.c). All symbols of the candidate's object are made weak and the
- * object is linked last, statically: whatever it defines that the tests, the C library or the mark
- * define, too (main, __assert_fail, a specialisation of std::operator==), is not used by these.
+ * declarations (declarations.c). What the candidate's object defines is made weak and the object is
+ * linked last, statically: whatever it defines that the tests, the C library or the mark define,
+ * too (main, __assert_fail, a specialisation of std::operator==), is not used by these.
  */
 #include "inside/runtimes/native/compile.h"
 
@@ -31,6 +31,7 @@
 #define ARGUMENTS_MAX 64
 #define MESSAGES_BYTES_MAX RECORDS_FIELD_MAX
 #define COPY_BYTES 65536
+#define NM "/usr/bin/nm"
 #define OBJCOPY "/usr/bin/objcopy"
 
 /* Files of the work folder. */
@@ -38,6 +39,7 @@
 #define CANDIDATE_PREPROCESSED "candidate.i"
 #define TESTS_OBJECT MARK_TESTS_NAME ".o"
 #define MARK_OBJECT "mark.o"
+#define DEFINED_SYMBOLS "symbols"
 #define PROGRAM "program"
 
 struct command {
@@ -71,8 +73,10 @@ static struct command compiler(const struct job *job)
 	return command;
 }
 
-/* Whether the tool ended well. */
-static bool run_tool(const struct messages *messages, const struct command *command)
+/* Whether the tool ended well. What it prints goes to `output`, what it complains of to the
+ * messages. */
+static bool run_tool_into(const struct messages *messages, const struct command *command,
+			  int output)
 {
 	int status = -1;
 	pid_t pid = fork();
@@ -80,7 +84,7 @@ static bool run_tool(const struct messages *messages, const struct command *comm
 	if (pid < 0)
 		return false;
 	if (pid == 0) {
-		dup2(messages->fd, STDOUT_FILENO);
+		dup2(output, STDOUT_FILENO);
 		dup2(messages->fd, STDERR_FILENO);
 		execve(command->arguments[0], command->arguments, environ);
 		dprintf(STDERR_FILENO, "%s: %s\n", command->arguments[0], strerror(errno));
@@ -89,6 +93,11 @@ static bool run_tool(const struct messages *messages, const struct command *comm
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return status == 0;
+}
+
+static bool run_tool(const struct messages *messages, const struct command *command)
+{
+	return run_tool_into(messages, command, messages->fd);
 }
 
 /* ---------------------------------------------------------------- source files */
@@ -202,17 +211,32 @@ static bool build_stdio(const struct job *job, const struct messages *messages)
 	return run_tool(messages, &command);
 }
 
+/* One source file, one step; `options` end with NULL. */
 static bool translate(const struct job *job, const struct messages *messages, const char *source,
-		      const char *object, const char *option, const char *further)
+		      const char *result, const char *const *options)
 {
 	struct command command = compiler(job);
 
-	add(&command, option);
-	add(&command, further);
+	while (*options != NULL)
+		add(&command, *options++);
 	add(&command, source);
 	add(&command, "-o");
-	add(&command, object);
+	add(&command, result);
 	return run_tool(messages, &command);
+}
+
+/* Only what it defines: a weak reference to something in a library would stay without it. */
+static bool list_defined_symbols(const struct messages *messages)
+{
+	_cleanup_fd_ int fd = create(DEFINED_SYMBOLS);
+	struct command command = {.n = 0};
+
+	add(&command, NM);
+	add(&command, "--defined-only");
+	add(&command, "--extern-only");
+	add(&command, "--format=just-symbols");
+	add(&command, CANDIDATE_OBJECT);
+	return run_tool_into(messages, &command, fd);
 }
 
 static bool change_symbols(const struct messages *messages)
@@ -221,7 +245,7 @@ static bool change_symbols(const struct messages *messages)
 	struct command redirect = {.n = 0};
 
 	add(&weaken, OBJCOPY);
-	add(&weaken, "--weaken");
+	add(&weaken, "--weaken-symbols=" DEFINED_SYMBOLS);
 	add(&weaken, CANDIDATE_OBJECT);
 	add(&redirect, OBJCOPY);
 	add(&redirect, "--redefine-sym");
@@ -229,7 +253,8 @@ static bool change_symbols(const struct messages *messages)
 	add(&redirect, "--redefine-sym");
 	add(&redirect, "abort=assay_tests_abort");
 	add(&redirect, TESTS_OBJECT);
-	return run_tool(messages, &weaken) && run_tool(messages, &redirect);
+	return list_defined_symbols(messages) && run_tool(messages, &weaken) &&
+	       run_tool(messages, &redirect);
 }
 
 /* The libraries come before the candidate, so that what the tests need of them is theirs. */
@@ -257,16 +282,21 @@ static bool link_program(const struct job *job, const struct messages *messages)
 
 static bool build_tested(const struct job *job, const struct messages *messages, struct text mark)
 {
+	static const char *const candidate[] = {"-c", "-fno-lto", NULL};
+	static const char *const preprocessed[] = {"-E", "-dI", "-w", NULL};
+	/* The tests may be hidden: their lines are not quoted. */
+	static const char *const tests[] = {"-c", "-fno-lto", "-w", "-fno-diagnostics-show-caret",
+					    NULL};
 	const char *suffix = strrchr(job->source_name, '.');
 	char tests_name[sizeof(MARK_TESTS_NAME) + 16];
 	int fd;
 
 	snprintf(tests_name, sizeof(tests_name), MARK_TESTS_NAME "%s",
 		 suffix != NULL ? suffix : "");
-	if (!translate(job, messages, job->source_name, CANDIDATE_OBJECT, "-c", "-fno-lto") ||
-	    !translate(job, messages, job->source_name, CANDIDATE_PREPROCESSED, "-E", "-dI") ||
+	if (!translate(job, messages, job->source_name, CANDIDATE_OBJECT, candidate) ||
+	    !translate(job, messages, job->source_name, CANDIDATE_PREPROCESSED, preprocessed) ||
 	    !write_tests(job, tests_name) ||
-	    !translate(job, messages, tests_name, TESTS_OBJECT, "-c", "-w"))
+	    !translate(job, messages, tests_name, TESTS_OBJECT, tests))
 		return false;
 	fd = create(MARK_OBJECT);
 	put(fd, mark.bytes, mark.len);
