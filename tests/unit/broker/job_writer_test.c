@@ -225,12 +225,53 @@ static void test_kinds_agree(void **state)
 	assert_int_equal(TASK_CALLS, JOB_KIND_CALLS);
 }
 
+static void test_sources_and_program(void **state)
+{
+	static const struct policy policy = {
+		.source = "candidate.c",
+		.compile = {"/usr/bin/gcc", "-O2"},
+		.n_compile = 2,
+		.link = {"-lm"},
+		.n_link = 1,
+	};
+	struct slice tests[] = {slice("int main(void) { return f(); }")};
+	struct job_file files[] = {{.name = "own.h", .content = slice("int x;")}};
+	struct batch batch = {.task = {.kind = TASK_PROGRAM,
+				       .compiler = &policy,
+				       .prompt = slice("#include <math.h>"),
+				       .tests = tests,
+				       .n_tests = 1}};
+	struct job job = {.batch = &batch,
+			  .code = slice("int f(void) { return 0; }"),
+			  .files = files,
+			  .n_files = 1};
+
+	(void)state;
+	write_and_parse(&job, JOB_ROLE_COMPILER);
+	assert_int_equal(n_sections, 11);
+	expect(2, JOB_SOURCE_NAME, "candidate.c");
+	expect(3, JOB_COMPILE, "/usr/bin/gcc");
+	expect(4, JOB_COMPILE, "-O2");
+	expect(5, JOB_LINK, "-lm");
+	expect(6, JOB_PROMPT, "#include <math.h>");
+	expect(7, JOB_TEST, "int main(void) { return f(); }");
+	expect(8, JOB_CODE, "int f(void) { return 0; }");
+	expect(9, JOB_FILE_NAME, "own.h");
+	/* What runs is the program: neither code nor tests are in the cell. */
+	job.is_compiled = true;
+	write_and_parse(&job, JOB_ROLE_SHARED);
+	assert_int_equal(n_sections, 4);
+	expect(2, JOB_FILE_NAME, "own.h");
+	expect(3, JOB_FILE_CONTENT, "int x;");
+}
+
 int main(void)
 {
 	const struct CMUnitTest list[] = {
-		cmocka_unit_test(test_everything), cmocka_unit_test(test_least),
-		cmocka_unit_test(test_roles),      cmocka_unit_test(test_stdio),
-		cmocka_unit_test(test_calls),      cmocka_unit_test(test_kinds_agree),
+		cmocka_unit_test(test_everything),  cmocka_unit_test(test_sources_and_program),
+		cmocka_unit_test(test_least),       cmocka_unit_test(test_roles),
+		cmocka_unit_test(test_stdio),       cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_kinds_agree),
 	};
 
 	return cmocka_run_group_tests(list, NULL, NULL);

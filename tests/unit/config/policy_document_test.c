@@ -18,12 +18,14 @@ static const struct {
 	 "memory_mib, "
 	 "output_kib, processes"},
 	{"bad: 1\n", "f.yaml:1: unknown key 'bad'; allowed here: language, runtime, argv, "
-		     "environment, imports, "
-		     "required_layers, leave_out, mounts, default_limits, maximum_limits, cell"},
+		     "environment, imports, source, compile, link, "
+		     "required_layers, leave_out, mounts, default_limits, maximum_limits, "
+		     "compile_limits, cell"},
 	{"# a comment: bad\nlanguage: bad\n\nimports: [bad]\nbad : 1\n",
 	 "f.yaml:5: unknown key 'bad'; allowed here: language, runtime, argv, environment, "
-	 "imports, "
-	 "required_layers, leave_out, mounts, default_limits, maximum_limits, cell"},
+	 "imports, source, compile, link, "
+	 "required_layers, leave_out, mounts, default_limits, maximum_limits, compile_limits, "
+	 "cell"},
 	{"mounts:\n  - {kind: proc, target: /proc}\n  - {kind: proc, colour: red}\n",
 	 "f.yaml:3: unknown key 'colour' in mounts; allowed here: kind, source, target, optional, "
 	 "size_mib, inodes"},

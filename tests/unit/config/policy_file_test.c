@@ -194,6 +194,33 @@ static void test_check(void **state)
 	assert_string_equal(error.text, "f.yaml: 'stack_mib' of cell is missing");
 }
 
+static void test_compilers(void **state)
+{
+	static const char whole[] = "source: candidate.c\ncompile: [/usr/bin/gcc, -O2]\n"
+				    "link: [-lm]\ncompile_limits: {cpu_ms: 1, wall_ms: 2, "
+				    "memory_mib: 3, output_kib: 4, processes: 5}\n";
+
+	(void)state;
+	assert_int_equal(apply(language_yaml), 0);
+	policy->n_syscalls = 1;
+	assert_false(policy_has_compiler(policy));
+	assert_int_equal(policy_file_check("f.yaml", policy, &error), 0);
+	assert_int_equal(apply("source: candidate.c\n"), 0);
+	assert_int_equal(policy_file_check("f.yaml", policy, &error), -EINVAL);
+	assert_non_null(strstr(error.text, "'compile' is missing"));
+	assert_int_equal(apply("compile: [/usr/bin/gcc]\n"), 0);
+	assert_int_equal(policy_file_check("f.yaml", policy, &error), -EINVAL);
+	assert_non_null(strstr(error.text, "of compile_limits is missing"));
+	assert_int_equal(apply(whole), 0);
+	assert_int_equal(policy_file_check("f.yaml", policy, &error), 0);
+	assert_true(policy_has_compiler(policy));
+	assert_string_equal(policy->compile[1], "-O2");
+	assert_string_equal(policy->link[0], "-lm");
+	assert_int_equal(policy->compile_limits.memory_bytes, 3 << 20);
+	assert_int_equal(apply("compile: [gcc]\n"), -EINVAL);
+	assert_int_equal(apply("source: ../candidate.c\n"), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest list[] = {
@@ -201,6 +228,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_texts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_too_many_together, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_check, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_compilers, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(list, NULL, NULL);

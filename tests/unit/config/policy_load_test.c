@@ -164,6 +164,36 @@ static void test_our_own(void **state)
 	assert_true(count_reachable(policy) <= REACHABLE_MAX);
 }
 
+static void test_interpreters_come_first(void **state)
+{
+	static const char compiled[] =
+		"language: a\nruntime: r\nargv: [/r]\nsource: a\ncompile: [/c]\ncompile_limits: "
+		"{cpu_ms: 1, wall_ms: 1, memory_mib: 1, output_kib: 1, processes: 1}\n";
+
+	(void)state;
+	make_language("a", compiled);
+	make_language("b", "language: b\nruntime: r\nargv: [/r]\n");
+	assert_int_equal(policy_load(folder, NULL, 0, table, &error), 0);
+	assert_int_equal(policy_table_find(table, "b"), 0);
+	assert_int_equal(policy_table_find(table, "a"), 1);
+}
+
+/* What a native candidate may call is what one of Python's may, ctypes and all. */
+static void test_one_list_of_system_calls(void **state)
+{
+	const struct policy *python, *other;
+
+	(void)state;
+	assert_int_equal(policy_load("policies", NULL, 0, table, &error), 0);
+	python = &table->policies[policy_table_find(table, "python")];
+	for (uint32_t i = 0; i < table->n_policies; i++) {
+		other = &table->policies[i];
+		assert_int_equal(other->n_syscalls, python->n_syscalls);
+		assert_memory_equal(other->syscalls, python->syscalls, sizeof(python->syscalls));
+	}
+	assert_true(table->n_policies >= 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest list[] = {
@@ -172,6 +202,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_one_policy_a_language, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_folders_that_do_not_do, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_our_own, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_interpreters_come_first, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_one_list_of_system_calls, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(list, NULL, NULL);

@@ -125,10 +125,26 @@ static void test_what_a_control_says(void **state)
 	assert_int_equal(course_control(&examination), CONTROL_PASSED);
 }
 
+static void test_compiling(void **state)
+{
+	(void)state;
+	facts.is_compiling = true;
+	task.repeat = 3; /* the program's runs, not the compiler's */
+	assert_int_equal(course_decide(&facts), COURSE_COMPILED);
+	verdict.code = VERDICT_COMPILE_ERROR;
+	assert_int_equal(course_decide(&facts), COURSE_OVER);
+	verdict = (struct verdict){.code = VERDICT_INFRA, .wants_rerun = true};
+	assert_int_equal(course_decide(&facts), COURSE_AGAIN);
+	verdict = (struct verdict){.code = VERDICT_PASSED};
+	facts.may_rerun = false;
+	assert_int_equal(course_decide(&facts), COURSE_OVER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_one_run_is_enough, set_up),
+		cmocka_unit_test_setup(test_compiling, set_up),
 		cmocka_unit_test_setup(test_a_run_that_says_nothing, set_up),
 		cmocka_unit_test_setup(test_tests_that_need_the_candidates_process, set_up),
 		cmocka_unit_test_setup(test_the_rest_of_the_tests, set_up),

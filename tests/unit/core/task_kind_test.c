@@ -41,12 +41,24 @@ static void test_who_has_an_examiner(void **state)
 	assert_false(task_kind_has_examiner((enum task_kind)0));
 }
 
+static void test_what_compiled_languages_have(void **state)
+{
+	(void)state;
+	assert_string_equal(task_kind_program_names[0], "program");
+	assert_string_equal(task_kind_program_names[1], "stdio");
+	assert_true(task_kind_is_for_programs(TASK_PROGRAM));
+	assert_true(task_kind_is_for_programs(TASK_STDIO));
+	assert_false(task_kind_is_for_programs(TASK_CHECK));
+	assert_false(task_kind_is_for_programs((enum task_kind)0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers_are_those_of_jobs),
 		cmocka_unit_test(test_names_are_in_the_order_of_the_table),
 		cmocka_unit_test(test_who_has_an_examiner),
+		cmocka_unit_test(test_what_compiled_languages_have),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -399,6 +399,52 @@ static void test_a_pass_stays_a_pass(void **state)
 	assert_int_equal(decide(), VERDICT_ERROR);
 }
 
+static void expect_uncompiled(const char *detail)
+{
+	struct verdict verdict = verdict_of_compiling(&facts);
+
+	assert_int_equal(verdict.code, VERDICT_COMPILE_ERROR);
+	assert_int_equal(verdict.fault, FAULT_CANDIDATE);
+	assert_false(verdict.is_maskable);
+	assert_non_null(strstr(verdict.detail, detail));
+}
+
+static void test_compiling(void **state)
+{
+	(void)state;
+	examination.n_tests = 0;
+	assert_int_equal(verdict_of_compiling(&facts).code, VERDICT_PASSED);
+	examination.fault = EXAMINATION_COMPILE;
+	expect_uncompiled("does not compile");
+	examination.is_complete = false; /* the compiler's parent was killed, or left */
+	expect_uncompiled("no program");
+	facts.wait_status = SIGSEGV;
+	expect_uncompiled("no program");
+	facts.kill_reason = RUN_KILLED_CPU;
+	expect_uncompiled("CPU time");
+	facts.kill_reason = RUN_KILLED_WALL;
+	expect_uncompiled("took longer");
+	facts.kill_reason = RUN_KILLED_OUTPUT;
+	expect_uncompiled("output");
+	facts.kill_reason = RUN_NOT_KILLED;
+	facts.process_refusals = 1;
+	expect_uncompiled("processes");
+	facts.oom_kills = 1;
+	expect_uncompiled("memory");
+}
+
+static void test_compiling_that_says_nothing(void **state)
+{
+	(void)state;
+	examination.n_tests = 0;
+	facts.kill_reason = RUN_KILLED_CANCELLED;
+	assert_int_equal(verdict_of_compiling(&facts).code, VERDICT_CANCELLED);
+	facts.kill_reason = RUN_NOT_KILLED;
+	facts.is_cell_lost = true;
+	assert_int_equal(verdict_of_compiling(&facts).code, VERDICT_INFRA);
+	assert_true(verdict_of_compiling(&facts).wants_rerun);
+}
+
 int main(void)
 {
 	const struct CMUnitTest list[] = {
@@ -419,6 +465,8 @@ int main(void)
 		cmocka_unit_test_setup(test_faults_after_a_refused_call, set_up),
 		cmocka_unit_test_setup(test_endings_after_a_refused_call, set_up),
 		cmocka_unit_test_setup(test_a_pass_stays_a_pass, set_up),
+		cmocka_unit_test_setup(test_compiling, set_up),
+		cmocka_unit_test_setup(test_compiling_that_says_nothing, set_up),
 		cmocka_unit_test_setup(test_cases, set_up),
 		cmocka_unit_test(test_what_ends_cases),
 		cmocka_unit_test(test_names),

@@ -44,6 +44,7 @@ struct item {
 	struct token first;
 	struct token second;
 	struct token name; /* before that list */
+	struct token type; /* struct, class, union, enum: its name, not yet known to be defined */
 	bool is_main;
 	bool is_member; /* A::b(...), or a constructor */
 	bool is_operator;
@@ -153,8 +154,7 @@ static void skip_group(struct scan *scan)
 	}
 }
 
-static void take_word(struct scan *scan, struct item *item, const struct token *token,
-		      const struct token *last)
+static void take_word(struct item *item, const struct token *token, const struct token *last)
 {
 	static const char *const kinds[] = {"struct", "class", "union", "enum", NULL};
 	static const char *const whole[] = {"static",    "inline",   "constexpr",  "consteval",
@@ -165,8 +165,15 @@ static void take_word(struct scan *scan, struct item *item, const struct token *
 	item->has_auto |= token_is(token, "auto");
 	item->is_whole |= is_one_of(token, whole);
 	if (last->kind == TOKEN_WORD && is_one_of(last, kinds) && !is_one_of(token, kinds) &&
-	    !is_one_of(token, no_names) && scan->n_types < TYPES_MAX)
-		scan->types[scan->n_types++] = *token;
+	    !is_one_of(token, no_names))
+		item->type = *token;
+}
+
+/* struct std::hash<int> is nobody's own. */
+static void forget_type(struct item *item, const struct token *sign, const struct token *last)
+{
+	if ((token_is(sign, "::") || token_is(sign, "<")) && item->type.bytes == last->bytes)
+		item->type = (struct token){TOKEN_END, "", 0};
 }
 
 /* ( or [ at the item's own level. */
@@ -202,8 +209,11 @@ static bool take_braces(struct scan *scan, struct item *item, size_t brace)
 		return true;
 	}
 	skip_group(scan);
-	if (item->is_assigned || item->group == 0)
+	if (item->is_assigned || item->group == 0) {
+		if (item->type.len > 0 && scan->n_types < TYPES_MAX)
+			scan->types[scan->n_types++] = item->type;
 		return false;
+	}
 	if (!item->is_function) {
 		item->is_function = true;
 		item->body = brace;
@@ -248,8 +258,9 @@ static bool read_item(struct scan *scan, struct item *item)
 		} else if (token_is(&token, "(") || token_is(&token, "[")) {
 			take_group(scan, item, &token, &last, &before_last);
 		} else if (token.kind == TOKEN_WORD) {
-			take_word(scan, item, &token, &last);
+			take_word(item, &token, &last);
 		}
+		forget_type(item, &token, &last);
 		item->has_arrow |= token_is(&token, "->");
 		item->is_assigned |= token_is(&token, "=") && !item->is_operator;
 		item->is_member |= token_is(&token, ":") && item->group > 0;
