@@ -3,6 +3,7 @@
  */
 #include "broker/job_writer.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +146,7 @@ static void put_compiler(struct section_buffer *buffer, const struct policy *pol
 /* The tests of `program` are compiled with the code; those of stdio are not in the cell yet. */
 static void put_sources(struct section_buffer *buffer, const struct task *task)
 {
+	assert(task->compiler != NULL);
 	put_compiler(buffer, task->compiler);
 	put_slice(buffer, JOB_PROMPT, task->prompt);
 	if (task->kind == TASK_PROGRAM)

@@ -229,11 +229,11 @@ static int apply_compiler(const struct source *source, const struct policy_docum
 		return error_value(source, "compile",
 				   document->n_compile > 0 ? document->compile[0] : "",
 				   "is not an absolute path");
-	for (unsigned int i = 0; i < document->n_compile; i++)
+	for (unsigned int i = 0; document->compile != NULL && i < document->n_compile; i++)
 		copy_path(policy->compile[i], document->compile[i]);
 	if (document->compile != NULL)
 		policy->n_compile = document->n_compile;
-	for (unsigned int i = 0; i < document->n_link; i++)
+	for (unsigned int i = 0; document->link != NULL && i < document->n_link; i++)
 		copy_path(policy->link[i], document->link[i]);
 	if (document->link != NULL)
 		policy->n_link = document->n_link;

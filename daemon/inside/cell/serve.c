@@ -257,7 +257,7 @@ int serve_runs(const struct serve_setting *setting, struct failure *failure)
 		failure_set(failure, "serve", EPERM, "only pid 1 of a cell may serve");
 		return -EPERM;
 	}
-	for (size_t i = 0; setting->areas[i] != NULL && i < WIPE_AREAS_MAX; i++)
+	for (size_t i = 0; i < WIPE_AREAS_MAX && setting->areas[i] != NULL; i++)
 		server.wipe.areas[server.wipe.n_areas++].path = setting->areas[i];
 	err = wipe_start(&server.wipe);
 	if (err < 0) {
