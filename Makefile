@@ -253,7 +253,7 @@ fuzz: $(FUZZ_PROGRAMS) ## libFuzzer targets, FUZZ_SECONDS each (default 120)
 	@tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_PROGRAMS)
 
 fuzz-short: $(FUZZ_PROGRAMS)
-	@tests/fuzz/run.sh 10 $(FUZZ_PROGRAMS)
+	@tests/fuzz/run.sh 5 $(FUZZ_PROGRAMS)
 
 $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libassay.so
 	@mkdir -p $(@D)
