@@ -6,25 +6,7 @@
 
 #include <string.h>
 
-struct section {
-	uint32_t tag;
-	uint32_t len;
-	const char *bytes;
-};
-
-static bool next_section(const char *bytes, size_t len, size_t *at, struct section *section)
-{
-	if (len - *at < 2 * sizeof(uint32_t))
-		return false;
-	memcpy(&section->tag, bytes + *at, sizeof(section->tag));
-	memcpy(&section->len, bytes + *at + sizeof(uint32_t), sizeof(section->len));
-	*at += 2 * sizeof(uint32_t);
-	if (section->len > len - *at)
-		return false;
-	section->bytes = bytes + *at;
-	*at += section->len;
-	return true;
-}
+#include "inside/cell/section.h"
 
 static int take_fixed(const struct section *section, void *to, size_t len)
 {
@@ -107,7 +89,7 @@ int job_parse(const char *bytes, size_t len, struct job *job)
 
 	memset(job, 0, sizeof(*job));
 	while (at < len)
-		if (!next_section(bytes, len, &at, &section) || add_section(job, &section) < 0)
+		if (!section_next(bytes, len, &at, &section) || add_section(job, &section) < 0)
 			return -1;
 	if (!job->has_nonce)
 		return -1;

@@ -15,12 +15,7 @@
 
 #include "inside/runtimes/python/comparator.h"
 #include "inside/runtimes/python/test_limit.h"
-
-struct section {
-	uint32_t tag;
-	uint32_t len;
-	const char *bytes;
-};
+#include "inside/cell/section.h"
 
 /* Places in the tuple. */
 enum place {
@@ -49,20 +44,6 @@ static const struct {
 	[JOB_FILE_CONTENT] = {PLACE_FILES, true},
 	[JOB_MODULE] = {PLACE_MODULES, true},
 };
-
-static bool next_section(const char *bytes, size_t len, size_t *at, struct section *section)
-{
-	if (len - *at < 2 * sizeof(uint32_t))
-		return false;
-	memcpy(&section->tag, bytes + *at, sizeof(section->tag));
-	memcpy(&section->len, bytes + *at + sizeof(uint32_t), sizeof(section->len));
-	*at += 2 * sizeof(uint32_t);
-	if (section->len > len - *at)
-		return false;
-	section->bytes = bytes + *at;
-	*at += section->len;
-	return true;
-}
 
 static PyObject *new_sections(void)
 {
@@ -139,7 +120,7 @@ int job_parse(const char *bytes, size_t len, struct job *job)
 	if (job->sections == NULL)
 		return -1;
 	while (at < len) {
-		if (!next_section(bytes, len, &at, &section) || add_section(job, &section) < 0)
+		if (!section_next(bytes, len, &at, &section) || add_section(job, &section) < 0)
 			return -1;
 	}
 	if (job->options.role > JOB_ROLE_EXAMINEE)
