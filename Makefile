@@ -149,7 +149,7 @@ $(BUILD)/assay-keeper: $(call objects,$(KEEPER) $(BASE) daemon/core/policy.c $(I
 	$(call link,$^,-lcap -lseccomp)
 
 $(BUILD)/assay-broker: $(call objects,$(BROKER) $(BASE) $(CORE)) $(PROTO_OBJECTS)
-	$(call link,$^,-levent_core -lprotobuf-c)
+	$(call link,$^,-levent_core -lprotobuf-c -lnettle)
 
 $(LIBRARY): $(LIB_OBJECTS) client/lib/libassay.map
 	$(call say,LINK,$@)
@@ -216,7 +216,7 @@ PARTS_ONLY ?=
 ifneq ($(PARTS_ONLY),)
 PARTS := $(filter $(foreach folder,$(PARTS_ONLY),$(BUILD)/obj/$(folder)/%),$(PARTS)) $(BUILD)/obj/gen/assay.pb-c.o
 endif
-PARTS_LIBRARIES := -lcyaml -ljansson -lcap -lseccomp -levent_core -lprotobuf-c -lz -lsmartcols -lm
+PARTS_LIBRARIES := -lcyaml -ljansson -lcap -lseccomp -levent_core -lprotobuf-c -lnettle -lz -lsmartcols -lm
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_TESTS))
 
 $(BUILD)/parts.a: $(PARTS)
@@ -247,7 +247,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/gen/assay.pb-c.h $(BUILD)/gen/syscalls.
 	@mkdir -p $(@D)
 	$(CLANG) $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 		-o $@ $< $(FUZZ_SOURCES) $(BUILD)/gen/assay.pb-c.c \
-		-lcyaml -ljansson -levent_core -lprotobuf-c -lm
+		-lcyaml -ljansson -levent_core -lprotobuf-c -lnettle -lm
 
 fuzz: $(FUZZ_PROGRAMS) ## libFuzzer targets, FUZZ_SECONDS each (default 120)
 	@tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_PROGRAMS)
