@@ -174,7 +174,8 @@ void run_take_usage(struct run *run, const struct cell_report *report)
 
 	if (run->is_wall_over) {
 		run->run_delay_ns = report->run_delay_ns;
-		run->timeslices = report->timeslices;
+		run->own_waits = report->own_waits;
+		run->interruptions = report->interruptions;
 		run->tasks = report->processes;
 	}
 	if (run->kill_reason != RUN_NOT_KILLED)
@@ -343,7 +344,8 @@ static void begin(struct run *run, const struct run_order *order)
 	run->is_watched = false;
 	run->is_wall_over = false;
 	run->run_delay_ns = 0;
-	run->timeslices = 0;
+	run->own_waits = 0;
+	run->interruptions = 0;
 	run->tasks = 0;
 	run->cpu_before_ns = cell_link_cpu_ns(run->link);
 	run->started_ns = clock_now_ns();
@@ -416,7 +418,8 @@ static void gather(struct run *run, struct run_facts *facts, struct examination 
 		.attempts = run->job->attempts,
 		.wall_ns = clock_now_ns() - run->started_ns,
 		.run_delay_ns = run->run_delay_ns,
-		.timeslices = run->timeslices,
+		.own_waits = run->own_waits,
+		.interruptions = run->interruptions,
 		.has_process_cgroup = run->link->refusal_fd >= 0,
 	};
 	if (run->records.dropped_bytes > 0)

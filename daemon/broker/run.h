@@ -32,7 +32,8 @@ struct run {
 	bool is_wall_over; /* the usage that was asked for last decides how the wall limit is worded
 			    */
 	uint64_t run_delay_ns;
-	uint32_t timeslices;
+	uint64_t own_waits;
+	uint64_t interruptions;
 	uint64_t cpu_before_ns; /* of the slot's cgroup, when the run began */
 	uint32_t tasks;         /* processes and threads when the wall limit was reached */
 	enum job_role role;

@@ -14,8 +14,9 @@
 
 #include "base/clock.h"
 
-/* Who computes and is interrupted by others has the processor for longer than this on average. */
-#define TIMESLICE_NS_MIN (NS_PER_MS / 10)
+/* Who is kept from computing is interrupted at least this many times as often as it waits itself.
+ */
+#define INTERRUPTIONS_PER_WAIT_MIN 4
 /* Runs started for one job before its cell's death is answered instead of tried again. */
 #define ATTEMPTS_MAX 2
 
@@ -168,13 +169,14 @@ static bool is_starved(const struct run_facts *facts)
 /*
  * Its own processes and threads, or it and its examiner, may have kept each other waiting. One
  * thread cannot have run and waited for longer than the time that passed (the two are read one
- * after the other). And it may have given its processor away (sched_yield): then it ran for a few
- * microseconds each time, where who is only interrupted runs for milliseconds.
+ * after the other). And it may have given its processor up, to sleep for a nanosecond at a time:
+ * each time it then waits behind others, as one that they interrupt. The kernel counts which it
+ * was.
  */
 static bool is_alone_in_waiting(const struct run_facts *facts)
 {
-	return facts->processes <= 1 && facts->cpu_ns >= facts->timeslices * TIMESLICE_NS_MIN &&
-	       !facts->is_conversing &&
+	return facts->processes <= 1 && !facts->is_conversing &&
+	       facts->own_waits <= facts->interruptions / INTERRUPTIONS_PER_WAIT_MIN &&
 	       facts->cpu_ns + facts->run_delay_ns <= facts->wall_ns + facts->wall_ns / 16;
 }
 

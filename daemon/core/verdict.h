@@ -64,8 +64,9 @@ struct run_facts {
 	int candidate_status; /* of the candidate's first process; SHARED: the same */
 	uint64_t cpu_ns;
 	uint64_t wall_ns;
-	uint32_t timeslices;   /* times that it was given a processor, known then, too */
-	uint64_t run_delay_ns; /* runnable but waiting, known when the wall limit was reached */
+	uint64_t run_delay_ns;  /* runnable but waiting, known when the wall limit was reached */
+	uint64_t own_waits;     /* times that it gave its processor up, known then, too */
+	uint64_t interruptions; /* times that the processor was taken from it, known then, too */
 	bool is_conversing; /* split: its examiner computed, too, so each kept the other waiting */
 	uint64_t oom_kills; /* by the cell's cgroup during this run */
 	uint64_t process_refusals; /* by the cell's pids cgroup during this run */

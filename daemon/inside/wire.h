@@ -91,7 +91,8 @@ struct cell_report {
 	char runtime[44];           /* READY: "CPython 3.11.2"; NUL-terminated */
 	struct cell_refusal refusals[CELL_REFUSALS_MAX];
 	uint32_t other_refusals; /* DONE: of calls for which there was no entry left */
-	uint32_t timeslices;     /* USED: times that they were given a processor */
+	uint64_t own_waits;      /* USED: times that they gave their processor up */
+	uint64_t interruptions;  /* USED: times that it was taken from them */
 };
 #define CELL_DONE_CLEAN 1u      /* nothing of the run is left */
 #define CELL_DONE_KILLED 2u     /* a CELL_KILL arrived before the first process had ended */

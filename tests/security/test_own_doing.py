@@ -81,13 +81,43 @@ def test_a_fault_of_the_tests_is_seen(client):
     assert result.fault != pb.FAULT_CANDIDATE and result.maskable
 
 
-def test_who_gives_its_processor_away_is_not_excused(client, busy_loops):
-    """On a machine that others keep busy it waits for a processor, as who is starved does."""
+def test_who_gives_its_processor_away_computes_like_others(client, busy_loops):
+    """It is answered that this is done, and nothing is done: its CPU time is used up."""
     code = ("import os\n"
+            "os.nice(19)\n"
+            "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
             "def f():\n"
             "    while True:\n"
             "        os.sched_yield()\n")
     result = client.judge_one(evaluate(code, entry_point="f",
                                        check="def check(c):\n    assert c() == 1\n",
-                                       cpu_ms=60000, wall_ms=1500))
+                                       cpu_ms=200, wall_ms=60000))
+    assert verdict_name(result) == "CPU_LIMIT" and result.fault == pb.FAULT_CANDIDATE
+
+
+def test_nothing_lowers_its_share(attack_to_the_end):
+    attack_to_the_end("""
+import os
+before = os.sched_getaffinity(0)
+os.sched_setaffinity(0, {min(before)})
+if os.sched_getaffinity(0) != before: print('ESCAPED to one processor')
+if os.nice(19) != 0 or os.getpriority(os.PRIO_PROCESS, 0) != 0: print('ESCAPED below others')
+try:
+    os.setpriority(os.PRIO_PROCESS, 0, -1)
+    print('ESCAPED above others')
+except PermissionError:
+    pass
+""")
+
+
+NAPS = {
+    "sleeps": "import time\nwhile True: time.sleep(1e-9)\n",
+    "waits": "import select\nwhile True: select.select([], [], [], 1e-6)\n",
+}
+
+
+@pytest.mark.parametrize("nap", list(NAPS))
+def test_who_wakes_up_again_and_again_is_not_excused(client, busy_loops, nap):
+    """On a machine that others keep busy it waits for a processor, as who is starved does."""
+    result = client.judge_one(evaluate_program(NAPS[nap], cpu_ms=60000, wall_ms=1000))
     assert verdict_name(result) in ("WALL_LIMIT", "STARVED") and not result.maskable

@@ -78,7 +78,8 @@ static void send_used(struct server *server)
 	report.processes = usage.processes;
 	report.cpu_ns = usage.cpu_ns;
 	report.run_delay_ns = usage.run_delay_ns;
-	report.timeslices = usage.timeslices < UINT32_MAX ? (uint32_t)usage.timeslices : UINT32_MAX;
+	report.own_waits = usage.own_waits;
+	report.interruptions = usage.interruptions;
 	send_report(&report);
 }
 

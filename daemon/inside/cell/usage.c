@@ -17,6 +17,7 @@
 
 #define NS_PER_SECOND 1000000000u
 #define STAT_BYTES_MAX 1024
+#define STATUS_BYTES_MAX 4096
 #define STAT_UTIME 11 /* fields behind the last ')', the state being 0 */
 #define STAT_CSTIME 14
 #define STAT_NUM_THREADS 17 /* 0: a zombie */
@@ -68,25 +69,40 @@ static void add_stat(const char *text, struct usage *usage)
 	usage->processes += threads > 0 ? threads : 1;
 }
 
-/* Time on a processor, time waiting for one, and how often it was given one (proc(5) has not this
- * file; Documentation/scheduler/sched-stats.rst of the kernel has). */
+/* Time on a processor, and time waiting for one (proc(5) has not this file;
+ * Documentation/scheduler/sched-stats.rst of the kernel has). */
 static void add_schedstat(const char *text, struct usage *usage)
 {
 	char *end;
 
 	strtoull(text, &end, 10);
 	usage->run_delay_ns += strtoull(end, &end, 10);
-	usage->timeslices += strtoull(end, &end, 10);
+}
+
+static uint64_t number_of(const char *text, const char *label)
+{
+	const char *at = strstr(text, label);
+
+	return at != NULL ? strtoull(at + strlen(label), NULL, 10) : 0;
+}
+
+/* Context switches: the last lines of /proc/PID/status, behind a name that has no line breaks. */
+static void add_status(const char *text, struct usage *usage)
+{
+	usage->own_waits += number_of(text, "\nvoluntary_ctxt_switches:");
+	usage->interruptions += number_of(text, "\nnonvoluntary_ctxt_switches:");
 }
 
 static void add_process(int proc, const char *pid, struct usage *usage)
 {
-	char text[STAT_BYTES_MAX];
+	char text[STATUS_BYTES_MAX];
 
-	read_file(proc, pid, "stat", text, sizeof(text));
+	read_file(proc, pid, "stat", text, STAT_BYTES_MAX);
 	add_stat(text, usage);
 	read_file(proc, pid, "schedstat", text, sizeof(text));
 	add_schedstat(text, usage);
+	read_file(proc, pid, "status", text, sizeof(text));
+	add_status(text, usage);
 }
 
 static bool is_other_process(const char *name)

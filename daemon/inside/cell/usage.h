@@ -7,10 +7,11 @@
 #include <sys/time.h>
 
 struct usage {
-	uint64_t cpu_ns;       /* user + system, waited-for children included */
-	uint64_t run_delay_ns; /* runnable but waiting for a processor; first threads only */
-	uint64_t timeslices;   /* times that they were given a processor; first threads only */
-	uint32_t processes;    /* and threads, zombies too; pid 1 left out */
+	uint64_t cpu_ns;        /* user + system, waited-for children included */
+	uint64_t run_delay_ns;  /* runnable but waiting for a processor; first threads only */
+	uint64_t own_waits;     /* times that they gave their processor up; first threads only */
+	uint64_t interruptions; /* times that it was taken from them; first threads only */
+	uint32_t processes;     /* and threads, zombies too; pid 1 left out */
 };
 
 /* Sums over every process but pid 1. What cannot be read counts nothing. */

@@ -42,19 +42,22 @@ static void test_rules(void **state)
 		      " \"comment\": \"why\"},"
 		      "{\"name\": \"ptrace\", \"action\": \"SCMP_ACT_ERRNO\"},"
 		      "{\"names\": [\"bpf\"], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 13},"
+		      "{\"names\": [\"nice\"], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 0},"
 		      "{\"names\": [\"reboot\"], \"action\": \"SCMP_ACT_KILL_PROCESS\"},"
 		      "{\"names\": [\"mount\"], \"action\": \"SCMP_ACT_NOTIFY\"}],"
 		      "\"listenerPath\": \"/run/agent\"}"),
 		0);
 	assert_int_equal(policy.default_error, 38);
-	assert_int_equal(policy.n_syscalls, 6);
+	assert_int_equal(policy.n_syscalls, 7);
 	assert_string_equal(policy.syscalls[1].name, "write");
 	assert_int_equal(policy.syscalls[1].action, POLICY_SYSCALL_ALLOW);
 	assert_int_equal(policy.syscalls[2].action, POLICY_SYSCALL_ERRNO);
 	assert_int_equal(policy.syscalls[2].error, EPERM);
 	assert_int_equal(policy.syscalls[3].error, 13);
-	assert_int_equal(policy.syscalls[4].action, POLICY_SYSCALL_KILL);
-	assert_int_equal(policy.syscalls[5].action, POLICY_SYSCALL_NOTIFY);
+	assert_int_equal(policy.syscalls[4].action, POLICY_SYSCALL_ERRNO);
+	assert_int_equal(policy.syscalls[4].error, 0); /* "done", and not done */
+	assert_int_equal(policy.syscalls[5].action, POLICY_SYSCALL_KILL);
+	assert_int_equal(policy.syscalls[6].action, POLICY_SYSCALL_NOTIFY);
 }
 
 static void test_conditions_are_all_required(void **state)

@@ -243,11 +243,12 @@ static void test_time(void **state)
 	facts.cpu_ns = 1900 * NS_PER_MS; /* ran and waited at the same time: threads */
 	assert_false(verdict_decide(&facts).is_maskable);
 	facts.cpu_ns = 900 * NS_PER_MS;
-	facts.timeslices = 300;
+	facts.interruptions = 300;
+	facts.own_waits = 75;
 	assert_true(verdict_decide(&facts).is_maskable);
-	facts.timeslices = 300000; /* it gave its processor away */
+	facts.own_waits = 76; /* it gave its processor up, again and again */
 	assert_false(verdict_decide(&facts).is_maskable);
-	facts.timeslices = 300;
+	facts.own_waits = 0;
 	facts.ran_alone = true;
 	facts.is_conversing = true; /* it and its examiner may have kept each other waiting */
 	assert_false(verdict_decide(&facts).is_maskable);
