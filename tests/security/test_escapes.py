@@ -3,16 +3,14 @@
 The programs are those of attacks/escapes.jsonl in the shared folder; its README says how to read a
 line. A program prints "ESCAPED ..." only if its attack has worked.
 """
-import json
 import os
 import select
-import socket
 import time
 
 import pytest
 
-from support import host, shared
-from support.wire import evaluate, verdict_name
+from support import escapes, host
+from support.wire import verdict_name
 
 # The corpus has names of its own for verdicts. An attack has no right output, so it "ran well" when
 # its output was compared; to be refused further processes is an error that it brought upon itself.
@@ -25,49 +23,16 @@ VERDICTS = {
     "output_limit": {"OUTPUT_LIMIT"},
     "compile_error": {"COMPILE_ERROR"},
 }
-# Little CPU time: on a busy machine, too, it is used up before the wall limit.
+# Little CPU time: on a busy machine, too, it is used up before the wall limit. Little memory: writing
+# to all of it takes less than that.
 ASK_EVERY_S = 0.05
 HEALTH_S = 1  # the daemon answers within this, whatever runs in its cells
-LIMITS = {"cpu_ms": 400, "wall_ms": 5000, "memory_bytes": 256 << 20, "processes": 64}
+LIMITS = {"cpu_ms": 400, "wall_ms": 5000, "memory_bytes": 128 << 20, "processes": 64}
 # A cell at rest: a warm interpreter, and what the kernel keeps for its namespaces.
 REST_BYTES = 96 << 20
 
 
-def read_corpus():
-    path = os.path.join(shared.SHARED, "attacks", "escapes.jsonl")
-    if not os.path.exists(path):
-        return []
-    with open(path, encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines if line.strip()]
-
-
-CORPUS = read_corpus()
-
-
-class HostListeners:
-    """What an attack tries to reach: a TCP port and an abstract socket of the host."""
-
-    def __init__(self):
-        self.tcp = socket.create_server(("127.0.0.1", 0))
-        self.abstract = socket.socket(socket.AF_UNIX)
-        self.name = f"assay-test-{os.getpid()}"
-        self.abstract.bind("\0" + self.name)
-        self.abstract.listen()
-        for listener in (self.tcp, self.abstract):
-            listener.setblocking(False)
-
-    def fill_in(self, code):
-        port = str(self.tcp.getsockname()[1])
-        return code.replace("{{HOST_TCP_PORT}}", port).replace("{{HOST_ABSTRACT}}", self.name)
-
-    def expect_nobody(self):
-        for listener in (self.tcp, self.abstract):
-            with pytest.raises(BlockingIOError):
-                listener.accept()
-
-    def close(self):
-        self.tcp.close()
-        self.abstract.close()
+CORPUS = escapes.read_corpus()
 
 
 def own_cgroups(daemon):
@@ -80,7 +45,7 @@ def accounts():
 
 @pytest.fixture(scope="module")
 def listeners():
-    opened = HostListeners()
+    opened = escapes.HostListeners()
     yield opened
     opened.close()
 
@@ -104,15 +69,7 @@ def left_nothing(daemon, resting, listeners):
     assert accounts() == files
     assert not host.of_cells()
     assert all(used < REST_BYTES for used in host.cgroup_memory_bytes(daemon.pid))
-    listeners.expect_nobody()
-
-
-def as_request(attack, key, listeners):
-    """A program whose output is never right, so that it is compared if it came to an end."""
-    request = evaluate(listeners.fill_in(attack["candidate" + key]),
-                       language=attack.get("language" + key) or attack["language"], **LIMITS)
-    request.stdio.cases.add(stdin=b"", stdout=b"no attack prints this\n")
-    return request
+    assert not listeners.were_reached()
 
 
 class Health:
@@ -147,11 +104,11 @@ def collect(client, health, request_id):
 
 def run(client, health, attack, listeners):
     """Results of the attack and, if it is a pair, of the other one, run together or after it."""
-    waiting = [client.submit(as_request(attack, "", listeners))]
+    waiting = [client.submit(escapes.as_request(attack, "", listeners, **LIMITS))]
     if attack.get("mode") == "sequential":
         yield collect(client, health, waiting.pop())
     if "candidate2" in attack:
-        waiting.append(client.submit(as_request(attack, "2", listeners)))
+        waiting.append(client.submit(escapes.as_request(attack, "2", listeners, **LIMITS)))
     for request_id in waiting:
         yield collect(client, health, request_id)
 
