@@ -53,6 +53,7 @@ struct plan {
 	uint64_t namespaces;    /* CLONE_NEW*: those in which it begins */
 	uint32_t skipped_steps; /* bit set, by index as in inside_step(); for layers left out */
 	unsigned int id;        /* its user and group, as the cell sees them */
+	uint64_t core_bytes;    /* RLIMIT_CORE */
 	struct plan_mount mounts[PLAN_MOUNTS_MAX];
 	uint32_t n_mounts;
 	const struct plan_file *files;

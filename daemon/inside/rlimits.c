@@ -27,9 +27,7 @@ int step_rlimits(struct inside *inside)
 		int resource;
 		uint64_t value;
 	} limits[] = {
-		/* A core_pattern that is a pipe ignores it: the administrator's to know, core(5).
-		 */
-		{"core", RLIMIT_CORE, 0},
+		{"core", RLIMIT_CORE, inside->plan->core_bytes},
 		{"memlock", RLIMIT_MEMLOCK, 64 * 1024},
 		{"msgqueue", RLIMIT_MSGQUEUE, 0},
 		{"nice", RLIMIT_NICE, 0},

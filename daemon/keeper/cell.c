@@ -27,6 +27,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "inside/inside.h"
+#include "keeper/core_pattern.h"
 #include "keeper/plan_build.h"
 #include "keeper/userns.h"
 
@@ -199,6 +200,7 @@ static void plan_for(const struct keeper *keeper, uint32_t slot, uint32_t policy
 	const struct policy *policy = &keeper->table->policies[policy_index];
 
 	plan_build(plan, policy);
+	plan->core_bytes = core_pattern_limit_here();
 	plan->enters_user_namespace = keeper->is_privileged;
 	plan->namespaces = namespaces_of(keeper->is_privileged, policy->left_out_layers);
 	if ((policy->left_out_layers & 1u << LAYER_USER_NAMESPACE) != 0)

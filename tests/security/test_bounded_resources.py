@@ -16,7 +16,7 @@ def needs(layer, client):
 def test_limits_of_each_process(attack_to_the_end):
     attack_to_the_end("""
 import resource
-most = {'CORE': 0, 'MEMLOCK': 65536, 'MSGQUEUE': 0, 'NICE': 0, 'RTPRIO': 0, 'SIGPENDING': 1024,
+most = {'MEMLOCK': 65536, 'MSGQUEUE': 0, 'NICE': 0, 'RTPRIO': 0, 'SIGPENDING': 1024,
         'NOFILE': 1024}
 for name, value in most.items():
     number = getattr(resource, 'RLIMIT_' + name)
@@ -25,6 +25,28 @@ for name, value in most.items():
         resource.setrlimit(number, (value + 1, value + 1))
         print('ESCAPED raised', name)
     except (OSError, ValueError): pass
+""")
+
+
+def test_no_crash_starts_a_program_of_the_host(attack_to_the_end):
+    """The kernel starts one that core_pattern names whatever the limit is, unless it is 1."""
+    with open("/proc/sys/kernel/core_pattern", encoding="utf-8") as pattern:
+        limit = int(pattern.read(1) in ("|", "@"))
+    attack_to_the_end(f"""
+import ctypes, os, resource
+if resource.getrlimit(resource.RLIMIT_CORE) != ({limit}, {limit}): print('ESCAPED a core limit')
+libc = ctypes.CDLL(None, use_errno=True)
+core, high = ctypes.c_ulong(4), ctypes.c_ulong(1 << 32 | 4)
+for value in (0, 1, 2, 2 ** 64 - 1):
+    both = (ctypes.c_ulong * 2)(value, value)
+    for number in core, high:
+        if libc.syscall(160, number, both) == 0: print('ESCAPED setrlimit', number, value)
+        if libc.syscall(302, 0, number, both, None) == 0: print('ESCAPED prlimit', number, value)
+if (pid := os.fork()) == 0: os.abort()
+if os.WCOREDUMP(os.waitpid(pid, 0)[1]): print('ESCAPED a core was dumped')
+for name in ('CPU', 'FSIZE', 'DATA', 'STACK', 'RSS', 'NPROC', 'NOFILE', 'AS', 'RTTIME'):
+    number = getattr(resource, 'RLIMIT_' + name)
+    resource.setrlimit(number, resource.getrlimit(number))
 """)
 
 
