@@ -73,7 +73,7 @@ PYTHON_INCLUDE = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_pat
 # ---------------------------------------------------------------- what people call
 
 .PHONY: help all demo check test test-unit test-integration test-security test-e2e lint format format-check \
-	fuzz fuzz-short bench layers install uninstall clean deps
+	fuzz fuzz-short bench soak layers install uninstall clean deps
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/:/' | \
@@ -262,6 +262,9 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libassay.so
 
 bench: all $(BUILD)/gen/assay_pb2.py $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH)) ## throughput and latency beside the floor and bubblewrap
 	ASSAY_BUILD=$(abspath $(BUILD)) $(PYTHON) tests/bench/bench.py
+
+soak: all $(BUILD)/gen/assay_pb2.py ## N=100000 evaluations, attacks among them, on one daemon: nothing grows, no answer is wrong
+	ASSAY_BUILD=$(abspath $(BUILD)) N=$(or $(N),100000) $(PYTHON) tests/soak/soak.py
 
 layers: all $(BUILD)/gen/assay_pb2.py ## the table of docs/threat-model.md: which promises break without which layer (minutes, root)
 	ASSAY_BUILD=$(abspath $(BUILD)) $(PYTHON) tests/security/layers_table.py docs/threat-model.md
