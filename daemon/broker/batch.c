@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "broker/answers.h"
 #include "broker/cases.h"
 #include "broker/dispatch.h"
 #include "broker/evaluation.h"
@@ -206,6 +207,10 @@ void batch_accept(struct broker *broker, struct batch *batch, size_t charged_byt
 	}
 	if (batch->task.wants_split && !task_is_apart(&batch->task)) {
 		answer_unrun(broker, batch, verdict_cannot_split());
+		return;
+	}
+	if (batch->task.kind == TASK_ANSWER) {
+		answers_judge(broker, batch);
 		return;
 	}
 	watch_deadline(broker, batch);

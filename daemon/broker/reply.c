@@ -148,6 +148,13 @@ static void fill_usage(const struct judgement *judgement, Assay__Usage *usage)
 	usage->processes_peak = judgement->facts->processes;
 }
 
+static Assay__Integrity integrity_of(const struct job *job, const struct judgement *judgement)
+{
+	if (job->batch->task.kind == TASK_ANSWER)
+		return ASSAY__INTEGRITY__NATIVE;
+	return judgement->is_apart ? ASSAY__INTEGRITY__SPLIT : ASSAY__INTEGRITY__SHARED;
+}
+
 static void fill_verdict(const struct job *job, const struct judgement *judgement,
 			 Assay__Result *result)
 {
@@ -158,8 +165,7 @@ static void fill_verdict(const struct job *job, const struct judgement *judgemen
 	result->passed = judgement->verdict.code == VERDICT_PASSED;
 	result->fault = (Assay__Fault)judgement->verdict.fault;
 	result->maskable = judgement->verdict.is_maskable;
-	result->integrity =
-		judgement->is_apart ? ASSAY__INTEGRITY__SPLIT : ASSAY__INTEGRITY__SHARED;
+	result->integrity = integrity_of(job, judgement);
 	result->runtime = (char *)judgement->runtime;
 	result->control = (Assay__Control)judgement->control;
 	if (!judgement->is_apart && job->batch->task.shared_because != NULL)

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "broker/answer_request.h"
 #include "broker/batch.h"
 #include "broker/calls_request.h"
 #include "broker/stdio_request.h"
@@ -105,19 +106,6 @@ static int take_asserts(struct task *task, const Assay__AssertTests *asserts,
 	return 0;
 }
 
-static int refuse_kind(const char *kind, struct refusal *refusal)
-{
-	char field[64];
-
-	snprintf(field, sizeof(field), "evaluate.%s", kind);
-#define X(kind, number, name, has_examiner) " " name
-	return request_refuse(
-		refusal, INVALID, field,
-		"tests of kind \"%s\" are not served by this version; served are:" TASK_KINDS(X),
-		kind);
-#undef X
-}
-
 static int take_tests(struct task *task, const Assay__Evaluate *evaluate,
 		      const struct policy *policy, struct refusal *refusal)
 {
@@ -150,7 +138,7 @@ static int take_tests(struct task *task, const Assay__Evaluate *evaluate,
 	case ASSAY__EVALUATE__TESTS_CALLS:
 		return calls_request_take(task, evaluate, refusal);
 	case ASSAY__EVALUATE__TESTS_ANSWER:
-		return refuse_kind("answer", refusal);
+		return answer_request_take(task, evaluate, refusal);
 	default:
 		return 0; /* no tests: every candidate gets NO_TESTS */
 	}
@@ -345,7 +333,7 @@ static size_t character_boundary(const char *text, size_t max)
 /* Tests that are no program of their own need a runtime of the language. */
 static int take_compiler(struct task *task, const struct policy *policy, struct refusal *refusal)
 {
-	if (!policy_has_compiler(policy))
+	if (!policy_has_compiler(policy) || task->kind == TASK_ANSWER)
 		return 0;
 	task->compiler = policy;
 	task->wants_control = false; /* its tests are not understood, so not altered either */
@@ -357,10 +345,18 @@ static int take_compiler(struct task *task, const struct policy *policy, struct 
 		policy->language);
 }
 
+/* A text that is only compared needs no language: then any policy's bounds will do. */
+static int find_policy(const struct broker *broker, const Assay__Evaluate *evaluate)
+{
+	if (evaluate->tests_case == ASSAY__EVALUATE__TESTS_ANSWER)
+		return 0;
+	return policy_table_find(broker->policies, evaluate->language);
+}
+
 static int take_task(struct broker *broker, struct task *task, const Assay__Evaluate *evaluate,
 		     struct refusal *refusal)
 {
-	int policy = policy_table_find(broker->policies, evaluate->language);
+	int policy = find_policy(broker, evaluate);
 	int outcome;
 
 	if (policy < 0)

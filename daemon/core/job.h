@@ -41,7 +41,7 @@ struct task {
 			      * arguments, keywords and expected value of each call, as JSON */
 	size_t n_tests;
 	struct stdio_tests *stdio; /* owned; NULL for other kinds. core/case.h */
-	const char *comparator;    /* calls: its name, static; NULL for other kinds */
+	const char *comparator;    /* calls, answer: its name, static; NULL for other kinds */
 	char comparator_text[64];  /* calls: the same with tolerances, as JOB_COMPARATOR has it */
 	const struct policy *compiler; /* borrowed: how code becomes a program; NULL: it is none */
 	struct limits limits;          /* every field > 0, within the policy's maxima */
@@ -116,10 +116,10 @@ struct batch {
 	LIST_ENTRY(batch) link; /* the session's list */
 };
 
-/* Whether nothing of its tests is in the candidate's process: of stdio the broker compares. */
+/* Whether nothing of its tests is in the candidate's process: what the broker compares never is. */
 static inline bool task_is_apart(const struct task *task)
 {
-	return task->is_split || task->kind == TASK_STDIO;
+	return task->is_split || task->kind == TASK_STDIO || task->kind == TASK_ANSWER;
 }
 
 /* Whether the job's present or next run is the compiler's. */

@@ -7,7 +7,8 @@
 #include <stdbool.h>
 
 /* Number as enum job_kind of inside/wire.h; name in the protocol; whether an examiner in another
- * cell can hold the tests (of stdio nothing of them is in any cell: the broker compares). */
+ * cell can hold the tests (of stdio nothing of them is in any cell: the broker compares; of answer
+ * nothing is run at all). */
 #define TASK_KINDS(X)                    \
 	X(CHECK, 1, "check", true)       \
 	X(ASSERTS, 2, "asserts", true)   \
@@ -15,7 +16,8 @@
 	X(STDIO, 4, "stdio", false)      \
 	X(UNITTEST, 5, "unittest", true) \
 	X(PYTEST, 6, "pytest", true)     \
-	X(CALLS, 7, "calls", true)
+	X(CALLS, 7, "calls", true)       \
+	X(ANSWER, 8, "answer", false)
 
 enum task_kind {
 #define X(kind, number, name, has_examiner) TASK_##kind = (number),
@@ -23,7 +25,7 @@ enum task_kind {
 #undef X
 };
 
-#define TASK_N_KINDS 7
+#define TASK_N_KINDS 8
 
 /* Their names, in the order of the table. */
 extern const char *const task_kind_names[TASK_N_KINDS];

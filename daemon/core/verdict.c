@@ -369,6 +369,14 @@ struct verdict verdict_of_cases(const struct examination *examination)
 	return by_candidate(VERDICT_ERROR, "At least one case did not end well.");
 }
 
+struct verdict verdict_of_answer(bool holds)
+{
+	if (holds)
+		return (struct verdict){.code = VERDICT_PASSED,
+					.detail = "The final answer is right."};
+	return by_candidate(VERDICT_FAILED, "The final answer is not the expected one.");
+}
+
 struct verdict verdict_no_tests(void)
 {
 	return (struct verdict){.code = VERDICT_NO_TESTS,

@@ -115,6 +115,7 @@ bool verdict_ends_cases(const struct verdict *verdict);
 struct verdict verdict_of_cases(const struct examination *examination);
 
 /* Verdicts that need no run. */
+struct verdict verdict_of_answer(bool holds);
 struct verdict verdict_no_tests(void);
 struct verdict verdict_cancelled(void);
 struct verdict verdict_cannot_split(void);

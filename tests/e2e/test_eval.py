@@ -57,7 +57,7 @@ def test_ordered(assay):
 def test_a_line_that_cannot_be_used(assay):
     bad = ["{", "[]", '"x"', "null", "{}", json.dumps({**task("k", GOOD_ADD), "language": "klingon"}),
            json.dumps({"id": "n", "language": "python", "candidates": []}),
-           json.dumps({**task("u", GOOD_ADD), "tests": {"answer": "42"}}),
+           json.dumps({**task("u", GOOD_ADD), "tests": {"answer": "forty-two"}}),
            json.dumps({**task("t", GOOD_ADD), "tests": {"nonsense": 1}}),
            json.dumps({**task("l", GOOD_ADD), "limits": {"cpu_ms": "many"}})]
     text = lines(task("first", GOOD_ADD)) + "\n".join(bad) + "\n" + lines(task("last", GOOD_ADD))
@@ -103,11 +103,14 @@ def test_options_of_a_request(assay):
     assert len(row["feedback"]) <= 80
 
 
-def test_all_kinds_that_are_not_served_are_named(assay):
+def test_answers(assay):
     ended = assay("eval", "-", stdin=lines(
-        {**task("s", GOOD_ADD), "tests": {"answer": "42"}}))
-    (row,) = parsed(ended)
-    assert ended.returncode == 4 and "answer" in row["error"]["message"]
+        {"id": "sum", "language": "text", "tests": {"answer": "42", "comparator": "number"},
+         "candidates": [{"id": "right", "code": "20 + 22 = 42\n#### 42.0"}, {"id": "wrong", "code": "43"}]}))
+    right, wrong = parsed(ended)
+    assert ended.returncode == 0 and right["passed"] and right["integrity"] == "NATIVE"
+    assert wrong["verdict"] == "FAILED" and right["comparator"] == wrong["comparator"] == "number"
+    assert wrong["feedback"].endswith("final answer\nExpected: 42\nActual: 43")
 
 
 def test_calls(assay):

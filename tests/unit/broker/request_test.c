@@ -322,14 +322,23 @@ static void test_tests_refused(void **state)
 	expect_invalid("evaluate.asserts");
 }
 
-/* Each is named, in the field and in the text. */
-static void test_unserved_kinds(void **state)
+/* An expectation that its comparator cannot read would fail everybody. */
+static void test_answer(void **state)
 {
 	(void)state;
 	evaluate.tests_case = ASSAY__EVALUATE__TESTS_ANSWER;
 	evaluate.answer = &answer;
-	expect_invalid("evaluate.answer");
-	assert_non_null(strstr(refusal.message, "\"answer\""));
+	expect_invalid("evaluate.answer.answer");
+	answer.answer = (ProtobufCBinaryData){.data = (uint8_t *)"eighteen", .len = 8};
+	expect_invalid("evaluate.answer.answer");
+	answer.comparator = (char *)"close";
+	expect_invalid("evaluate.answer.comparator");
+	answer.comparator = (char *)"exact";
+	evaluate.language = (char *)"";
+	expect_taken();
+	assert_int_equal(batch->task.kind, TASK_ANSWER);
+	assert_string_equal(batch->task.comparator, "exact");
+	assert_true(task_is_apart(&batch->task));
 }
 
 static Assay__CallTests__Call call[2];
@@ -674,7 +683,7 @@ int main(void)
 		CASE(test_asserts_and_program),
 		CASE(test_without_tests),
 		CASE(test_tests_refused),
-		CASE(test_unserved_kinds),
+		CASE(test_answer),
 		CASE(test_calls),
 		CASE(test_calls_refused),
 		CASE(test_stdio),

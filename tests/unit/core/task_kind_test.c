@@ -26,7 +26,7 @@ static void test_names_are_in_the_order_of_the_table(void **state)
 {
 	(void)state;
 	assert_string_equal(task_kind_names[0], "check");
-	assert_string_equal(task_kind_names[TASK_N_KINDS - 1], "calls");
+	assert_string_equal(task_kind_names[TASK_N_KINDS - 1], "answer");
 	for (int i = 0; i < TASK_N_KINDS; i++)
 		assert_non_null(task_kind_names[i]);
 }
@@ -38,6 +38,8 @@ static void test_who_has_an_examiner(void **state)
 	assert_true(task_kind_has_examiner(TASK_PYTEST));
 	assert_false(task_kind_has_examiner(TASK_PROGRAM));
 	assert_false(task_kind_has_examiner(TASK_STDIO));
+	assert_false(
+		task_kind_has_examiner(TASK_ANSWER)); /* nothing is run: no job has its number */
 	assert_false(task_kind_has_examiner((enum task_kind)0));
 }
 
