@@ -1,7 +1,13 @@
 /*
- * The loop of pid 1: receive a request, fork, wait, reap, wipe, report. Inside, the same for every
- * runtime: Python's warm interpreter (single-threaded, holding the interpreter's lock all the time)
- * and assay-init of native programs.
+ * The loop of pid 1: fork, wait, reap, wipe, report. Inside, the same for every runtime: Python's
+ * warm interpreter (single-threaded, holding the interpreter's lock all the time) and assay-init of
+ * native programs.
+ *
+ * The child of the next run exists before there is a run: it is forked when the last one has been
+ * reported, and waits at the control socket itself. So a run costs no fork while somebody waits for
+ * it. Pid 1 learns from a pipe that the child has taken one, and which; from then on until its end
+ * pid 1 is the one that reads the control socket. Whoever reads it when a request comes too late
+ * (for a run that is over) drops it.
  *
  * It touches no Python object while it serves and allocates nothing per run: every page that this
  * process writes after a fork is copied.
@@ -19,6 +25,7 @@
 #include "inside/cell/serve.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -41,9 +48,10 @@
 struct server {
 	const struct serve_setting *setting;
 	struct wipe wipe;
-	pid_t child;  /* 0: idle */
-	int child_fd; /* pidfd, -1: idle */
-	uint64_t run_id;
+	pid_t child;     /* 0: none */
+	int child_fd;    /* pidfd, -1: none */
+	uint64_t run_id; /* of the child; 0: it waits for one */
+	int taken[2];    /* pipe: the run_id that the child has taken */
 	bool was_killed;
 	int listener; /* of the filter; -1: none */
 	struct notify_counts refusals;
@@ -130,6 +138,71 @@ static void reap_others(struct server *server, struct cell_report *report)
 	}
 }
 
+/* ---- in the child, before its run ---- */
+
+/*
+ * A request for the child. The broker is the stronger side; what it must not send ends this cell,
+ * by the death of a child that has no run. False: it was for a run that is over.
+ */
+static bool receive_run(const struct server *server, struct cell_request *request, int *fds,
+			size_t *n_fds)
+{
+	ssize_t len;
+
+	*n_fds = CELL_RUN_FDS;
+	len = fd_receive(CELL_FD_CONTROL, request, sizeof(*request), fds, n_fds);
+	if (len == 0)
+		leave(0);
+	if (len != (ssize_t)sizeof(*request))
+		leave(1);
+	if (request->type != CELL_RUN && *n_fds == 0)
+		return false;
+	if (request->type != CELL_RUN || request->run_id == 0 ||
+	    (server->setting->n_descriptors & 1u << *n_fds) == 0)
+		leave(1);
+	return true;
+}
+
+static void wait_and_run(const struct server *server) __attribute__((noreturn));
+static void wait_and_run(const struct server *server)
+{
+	struct cell_request request;
+	int fds[CELL_RUN_FDS];
+	size_t n_fds;
+
+	server->setting->prepare(server->setting->context);
+	while (!receive_run(server, &request, fds, &n_fds))
+		;
+	if (fd_write_all(server->taken[1], &request.run_id, sizeof(request.run_id)) < 0)
+		leave(1);
+	server->setting->run(server->setting->context, &request, fds, n_fds);
+	leave(1);
+}
+
+/* ---- in pid 1 ---- */
+
+/*
+ * The next child, if there can be one. The caller has seen that no process is left and that the
+ * areas are as they were: nothing of an earlier run can reach it.
+ */
+static void fork_ahead(struct server *server)
+{
+	pid_t pid;
+
+	memset(&server->refusals, 0, sizeof(server->refusals));
+	server->run_id = 0;
+	server->was_killed = false;
+	pid = fork();
+	if (pid == 0)
+		wait_and_run(server);
+	if (pid < 0)
+		return;
+	server->child = pid;
+	server->child_fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (server->child_fd < 0)
+		leave(1);
+}
+
 static void finish_run(struct server *server)
 {
 	struct cell_report report = {.type = CELL_DONE, .run_id = server->run_id};
@@ -150,10 +223,12 @@ static void finish_run(struct server *server)
 		report.flags |= CELL_DONE_KILLED;
 	notify_report(&server->refusals, &report);
 	send_report(&report);
+	if ((report.flags & CELL_DONE_CLEAN) != 0)
+		fork_ahead(server);
 }
 
 /* Our machine could not even fork: said in the records, so that nobody blames the candidate. */
-static void refuse_run(const struct cell_request *request, const int *fds, const char *what)
+static void refuse_run(const struct cell_request *request, int *fds, size_t n_fds)
 {
 	struct cell_report report = {
 		.type = CELL_DONE,
@@ -163,54 +238,37 @@ static void refuse_run(const struct cell_request *request, const int *fds, const
 	};
 
 	records_open(fds[CELL_FD_RECORDS]);
-	records_write_harness_fault(what);
+	records_write_harness_fault("the cell cannot fork");
+	for (size_t i = 0; i < n_fds; i++)
+		fd_close(&fds[i]);
 	send_report(&report);
 }
 
-static void start_run(struct server *server, const struct cell_request *request, int *fds,
-		      size_t n_fds)
-{
-	pid_t pid;
-
-	memset(&server->refusals, 0, sizeof(server->refusals));
-	pid = fork();
-	if (pid == 0)
-		server->setting->run(server->setting->context, request, fds, n_fds);
-	if (pid < 0)
-		refuse_run(request, fds, "the cell cannot fork");
-	for (size_t i = 0; i < n_fds; i++)
-		fd_close(&fds[i]);
-	if (pid < 0)
-		return;
-	server->child = pid;
-	server->run_id = request->run_id;
-	server->was_killed = false;
-	server->child_fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (server->child_fd < 0)
-		leave(1);
-}
-
-/* The broker is the stronger side; what it must not send ends this cell. */
-static void take_request(struct server *server)
+/* There is no child: the run that comes is refused, and whether there can be one is tried again. */
+static void serve_without_child(struct server *server)
 {
 	struct cell_request request;
 	int fds[CELL_RUN_FDS];
-	size_t n_fds = CELL_RUN_FDS;
-	ssize_t len = fd_receive(CELL_FD_CONTROL, &request, sizeof(request), fds, &n_fds);
-	bool is_running = server->child != 0;
+	size_t n_fds;
+
+	while (!receive_run(server, &request, fds, &n_fds))
+		;
+	refuse_run(&request, fds, n_fds);
+	fork_ahead(server);
+}
+
+/* While a run is on. */
+static void take_request(struct server *server)
+{
+	struct cell_request request;
+	size_t n_fds = 0;
+	ssize_t len = fd_receive(CELL_FD_CONTROL, &request, sizeof(request), NULL, &n_fds);
 
 	if (len == 0)
 		leave(0);
-	if (len != (ssize_t)sizeof(request))
+	if (len != (ssize_t)sizeof(request) || request.type == CELL_RUN)
 		leave(1);
-	if (request.type == CELL_RUN && !is_running &&
-	    (server->setting->n_descriptors & 1u << n_fds) != 0) {
-		start_run(server, &request, fds, n_fds);
-		return;
-	}
-	if (n_fds != 0 || request.type == CELL_RUN)
-		leave(1);
-	if (!is_running || request.run_id != server->run_id)
+	if (request.run_id != server->run_id)
 		return;
 	if (request.type == CELL_USAGE) {
 		send_used(server);
@@ -220,24 +278,40 @@ static void take_request(struct server *server)
 	}
 }
 
+static void take_run_id(struct server *server)
+{
+	if (fd_read_all(server->taken[0], &server->run_id, sizeof(server->run_id)) !=
+	    sizeof(server->run_id))
+		leave(1);
+}
+
 static void serve(struct server *server) __attribute__((noreturn));
 static void serve(struct server *server)
 {
-	struct pollfd fds[] = {{.fd = CELL_FD_CONTROL, .events = POLLIN},
-			       {.events = POLLIN},
-			       {.fd = server->listener, .events = POLLIN}};
+	struct pollfd fds[] = {
+		{.events = POLLIN}, {.events = POLLIN}, {.fd = server->listener, .events = POLLIN}};
 
+	fork_ahead(server);
 	for (;;) {
+		bool has_run = server->run_id != 0;
+
 		if (server->child == 0) {
-			take_request(server);
+			serve_without_child(server);
 			continue;
 		}
+		fds[0].fd = has_run ? CELL_FD_CONTROL : server->taken[0];
 		fds[1].fd = server->child_fd;
 		if (poll(fds, 3, -1) < 0) {
 			if (errno != EINTR)
 				leave(1);
 			continue;
 		}
+		if (!has_run && fds[0].revents != 0) {
+			take_run_id(server);
+			continue;
+		}
+		if (!has_run && fds[1].revents != 0)
+			leave(0); /* the broker is gone, or has sent what is not legal */
 		if (fds[1].revents != 0) {
 			finish_run(server);
 			continue;
@@ -268,6 +342,11 @@ int serve_runs(const struct serve_setting *setting, struct failure *failure)
 	err = lock_self(failure, &server.listener);
 	if (err < 0)
 		return err;
+	if (pipe2(server.taken, O_CLOEXEC) < 0) {
+		err = -errno;
+		failure_set(failure, "serve", -err, "pipe");
+		return err;
+	}
 	send_ready(setting->runtime);
 	serve(&server);
 }

@@ -9,6 +9,8 @@
 #include "inside/wire.h"
 
 struct serve_setting {
+	/* In the forked child, while no run is known yet: what every run needs first. */
+	void (*prepare)(void *context);
 	/* One run, in its forked child. `fds`: the run's descriptors, in the order of enum
 	 * cell_run_fd. Never returns. */
 	void (*run)(void *context, const struct cell_request *request, const int *fds,
@@ -21,8 +23,8 @@ struct serve_setting {
 };
 
 /*
- * Locks this process, says CELL_READY and serves CELL_RUN for ever. Ends the process when the
- * control socket closes; returns -errno, `failure` says why, only if the cell cannot be started.
- * `setting` is borrowed for good.
+ * Locks this process, says CELL_READY and serves CELL_RUN for ever, with a child that waits for the
+ * next one. Ends the process when the control socket closes; returns -errno, `failure` says why,
+ * only if the cell cannot be started. `setting` is borrowed for good.
  */
 int serve_runs(const struct serve_setting *setting, struct failure *failure);

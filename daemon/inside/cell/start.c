@@ -3,8 +3,8 @@
  * the namespaces and the absence of capabilities; what is left to do is to become a session of its
  * own, to lower its limits and to let go of every descriptor that is not its own.
  *
- * Order: standard streams and records first, because from then on a failure can be told; the limits
- * before any byte of the job is read.
+ * Order: what needs no run before there is one; then standard streams and records first, because
+ * from then on a failure can be told; the limits before any byte of the job is read.
  */
 #include "inside/cell/start.h"
 
@@ -27,6 +27,25 @@ void start_fail(const char *what)
 {
 	records_write_harness_fault(what);
 	_exit(START_EXIT_HARNESS);
+}
+
+/* Best effort: when memory runs out it shall end us before pid 1, and before anything of the host.
+ */
+static void prefer_us_as_victim(void)
+{
+	_cleanup_fd_ int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)!write(fd, "1000", 4);
+}
+
+void start_ahead(void)
+{
+	setsid();
+	/* pid 1 is not dumpable; we are, or it could not see us in its /proc and add up our time.
+	 */
+	prctl(PR_SET_DUMPABLE, 1);
+	prefer_us_as_victim();
 }
 
 int start_keep(int fd)
@@ -70,7 +89,7 @@ static void limit_stack(uint64_t bytes)
 		start_fail("setrlimit");
 }
 
-static void lower_limits(const struct cell_request *request, uint64_t own_bytes)
+void start_confine(const struct cell_request *request, uint64_t own_bytes)
 {
 	limit(RLIMIT_CPU, request->cpu_ns / NS_PER_SECOND + 2);
 	limit(RLIMIT_FSIZE, request->file_bytes);
@@ -80,26 +99,6 @@ static void lower_limits(const struct cell_request *request, uint64_t own_bytes)
 		limit(RLIMIT_AS, request->memory_bytes + own_bytes);
 	/* Last: nothing of ours starts a thread after it. */
 	limit(RLIMIT_NPROC, request->processes);
-}
-
-/* Best effort: when memory runs out it shall end us before pid 1, and before anything of the host.
- */
-static void prefer_us_as_victim(void)
-{
-	_cleanup_fd_ int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-
-	if (fd >= 0)
-		(void)!write(fd, "1000", 4);
-}
-
-void start_confine(const struct cell_request *request, uint64_t own_bytes)
-{
-	setsid();
-	/* pid 1 is not dumpable; we are, or it could not see us in its /proc and add up our time.
-	 */
-	prctl(PR_SET_DUMPABLE, 1);
-	prefer_us_as_victim();
-	lower_limits(request, own_bytes);
 }
 
 char *start_read_job(int fd, size_t *len)

@@ -15,14 +15,17 @@
 #define START_KEPT_FD_LOWEST 500
 #define START_EXIT_HARNESS 70
 
+/* Before there is a run, so that it finds it done: a session of its own, seen in /proc by pid 1,
+ * and first to go when memory runs out. */
+void start_ahead(void);
+
 /* stdout and stderr become 1 and 2; records can be written from now on. */
 void start_streams(const int *fds);
 
 /* A copy of the descriptor at START_KEPT_FD_LOWEST or above, closed by exec; or -1. */
 int start_keep(int fd);
 
-/* A session of its own, its limits; seen in /proc by pid 1, and first to go when memory runs out.
- * `own_bytes` of address space are ours and come on top of the run's. */
+/* The run's limits. `own_bytes` of address space are ours and come on top of the run's. */
 void start_confine(const struct cell_request *request, uint64_t own_bytes);
 
 /* The job's bytes, malloc(3)ed. */

@@ -43,6 +43,12 @@ static void complain(const char *what)
 	exit(1);
 }
 
+static void prepare(void *context)
+{
+	(void)context;
+	start_ahead();
+}
+
 /* One run. The compiler's standard input is the daemon's /dev/null. */
 static void run(void *context, const struct cell_request *request, const int *fds, size_t n_fds)
 {
@@ -113,6 +119,7 @@ int main(int argc, char **argv)
 	char runtime[sizeof(((struct cell_report *)0)->runtime)];
 	struct init init = {0};
 	const struct serve_setting setting = {
+		.prepare = prepare,
 		.run = run,
 		.context = &init,
 		.runtime = runtime,

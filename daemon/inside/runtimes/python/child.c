@@ -85,6 +85,13 @@ static void leave_as_examiner(const struct child_setting *setting, struct job *j
 	_exit(0);
 }
 
+void child_prepare(void *context)
+{
+	(void)context;
+	start_ahead();
+	PyOS_AfterFork_Child();
+}
+
 void child_run(void *context, const struct cell_request *request, const int *fds, size_t n_fds)
 {
 	const struct child_setting *setting = context;
@@ -101,7 +108,6 @@ void child_run(void *context, const struct cell_request *request, const int *fds
 	start_confine(request, setting->address_space_bytes);
 	bytes = start_read_job(fds[CELL_FD_JOB], &len);
 	start_close_others();
-	PyOS_AfterFork_Child();
 	if (job_parse(bytes, len, &job) < 0)
 		start_fail("the job is malformed");
 	if (job.options.kind == JOB_KIND_STDIO)

@@ -1,5 +1,6 @@
 /*
- * The forked child of the zygote: one run, from its limits to its exit.
+ * The forked child of the zygote: what it does while it waits for a run, and the run, from its
+ * limits to its exit.
  */
 #pragma once
 
@@ -15,6 +16,7 @@ struct child_setting {
 	uint64_t address_space_bytes; /* of the warm interpreter, on top of a run's own */
 };
 
-/* As struct serve_setting wants it; `context` is a struct child_setting. */
+/* As struct serve_setting wants them; `context` is a struct child_setting. */
+void child_prepare(void *context);
 void child_run(void *context, const struct cell_request *request, const int *fds, size_t n_fds)
 	__attribute__((noreturn));

@@ -48,6 +48,7 @@ int zygote_serve(PyObject *run, PyObject *areas)
 		.address_space_bytes = usage_address_space(),
 	};
 	const struct serve_setting setting = {
+		.prepare = child_prepare,
 		.run = child_run,
 		.context = &child,
 		.runtime = runtime,
