@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 
 REQUEST = struct.Struct("=IIQQQQQII")
-REPORT = struct.Struct("=IIQiIQQQI44s136x")
+REPORT = struct.Struct("=IIQiIQQQI44s152x")
 HEADER = struct.Struct("=HBBIIIQII")
 OPTIONS = struct.Struct("=IIIIII")
 
