@@ -65,6 +65,10 @@ PROTO_OBJECTS := $(call objects,$(PROTO)) $(BUILD)/obj/gen/assay.pb-c.o
 LIB_OBJECTS := $(call objects,$(LIB)) $(PROTO_OBJECTS) $(BUILD)/obj/daemon/base/error.o
 LIBRARY := $(BUILD)/libassay.so.0
 
+PYTHON_CLIENT := $(patsubst client/python/%,$(BUILD)/python/%,client/python/pyproject.toml \
+	client/python/assay/py.typed $(wildcard client/python/*/*.py client/python/assay/*/*.py)) \
+	$(BUILD)/python/assay/assay_pb2.py
+
 PROGRAMS := $(BUILD)/assayd $(BUILD)/assay-keeper $(BUILD)/assay-broker $(BUILD)/assay
 RUNTIME := $(BUILD)/runtimes/python
 NATIVE_RUNTIME := $(BUILD)/runtimes/native
@@ -72,14 +76,14 @@ PYTHON_INCLUDE = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_pat
 
 # ---------------------------------------------------------------- what people call
 
-.PHONY: help all demo check test test-unit test-integration test-security test-e2e lint format format-check \
-	fuzz fuzz-short bench soak layers install uninstall clean deps
+.PHONY: help all demo check test test-unit test-integration test-security test-e2e test-python lint \
+	format format-check fuzz fuzz-short bench soak layers install uninstall clean deps
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/:/' | \
 		awk -F': ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
-all: $(PROGRAMS) $(BUILD)/libassay.so $(BUILD)/libassay.a runtime policies ## build everything into build/
+all: $(PROGRAMS) $(BUILD)/libassay.so $(BUILD)/libassay.a runtime policies $(PYTHON_CLIENT) ## build everything into build/
 
 demo: deps ## install what is missing, build, judge the sample tasks
 	@$(MAKE) --no-print-directory -s all
@@ -88,7 +92,7 @@ demo: deps ## install what is missing, build, judge the sample tasks
 check: deps ## everything that must pass
 	@tests/check.sh $(BUILD)
 
-test: test-unit test-integration test-security test-e2e ## all tests of this BUILD
+test: test-unit test-integration test-security test-e2e test-python ## all tests of this BUILD
 
 deps: ## install the Debian packages that building and testing need (as root), or name them
 	@packaging/deps.sh
@@ -111,6 +115,16 @@ $(BUILD)/gen/%_pb2.py: proto/%.proto
 	@mkdir -p $(BUILD)/gen
 	$(call say,GEN,$@)
 	$(Q)protoc --python_out=$(BUILD)/gen -Iproto $<
+
+# The Python client: its files as they are, and the messages with their types.
+$(BUILD)/python/assay/assay_pb2.py: proto/assay.proto
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)protoc --python_out=$(@D) --pyi_out=$(@D) -Iproto $<
+
+$(BUILD)/python/%: client/python/%
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
 
 $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
 	@mkdir -p $(@D)
@@ -240,6 +254,9 @@ test-security: all $(BUILD)/gen/assay_pb2.py ## one promise a file, attacked
 test-e2e: all $(BUILD)/gen/assay_pb2.py ## the command line, as a person calls it
 	ASSAY_BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -q tests/e2e
 
+test-python: all $(BUILD)/gen/assay_pb2.py ## the Python client
+	ASSAY_BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -q tests/python
+
 FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ))
 FUZZ_SECONDS ?= 120
 FUZZ_SOURCES := $(filter-out $(MAINS),$(BASE) $(CORE) $(CONFIG) $(PROTO) $(BROKER)) $(CHECKERS)
@@ -262,6 +279,7 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libassay.so
 
 bench: all $(BUILD)/gen/assay_pb2.py $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH)) ## throughput and latency beside the floor and bubblewrap
 	ASSAY_BUILD=$(abspath $(BUILD)) $(PYTHON) tests/bench/bench.py
+	ASSAY_BUILD=$(abspath $(BUILD)) $(PYTHON) tests/bench/python_client.py
 
 soak: all $(BUILD)/gen/assay_pb2.py ## N=100000 evaluations, attacks among them, on one daemon: nothing grows, no answer is wrong
 	ASSAY_BUILD=$(abspath $(BUILD)) N=$(or $(N),100000) $(PYTHON) tests/soak/soak.py
@@ -279,7 +297,7 @@ format: ## clang-format, in place
 format-check:
 	clang-format --dry-run -Werror $(C_FILES)
 
-lint: $(BUILD)/gen/assay.pb-c.h $(BUILD)/gen/syscalls.def ## clang-format, clang-tidy, cppcheck, shellcheck, codespell, include directions
+lint: $(BUILD)/gen/assay.pb-c.h $(BUILD)/gen/syscalls.def $(PYTHON_CLIENT) ## clang-format, clang-tidy, cppcheck, shellcheck, codespell, include directions
 	@tests/lint/lint.sh $(BUILD)
 
 # ---------------------------------------------------------------- installing
@@ -297,10 +315,12 @@ install: all ## into PREFIX (default /usr/local)
 	install -m 644 $(BUILD)/libassay.a $(DESTDIR)$(PREFIX)/lib
 	install -m 644 include/assay/assay.h $(DESTDIR)$(PREFIX)/include/assay
 	cp -r policies $(DESTDIR)$(PREFIX)/share/assay/
+	install -d $(DESTDIR)$(PREFIX)/lib/python3/dist-packages
+	cp -r $(BUILD)/python/assay $(DESTDIR)$(PREFIX)/lib/python3/dist-packages/
 
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/assay bin/assayd lib/libassay.so.0 lib/libassay.so lib/libassay.a)
-	rm -rf $(addprefix $(DESTDIR)$(PREFIX)/,libexec/assay include/assay share/assay)
+	rm -rf $(addprefix $(DESTDIR)$(PREFIX)/,libexec/assay include/assay share/assay lib/python3/dist-packages/assay)
 
 clean: ## remove build/
 	rm -rf $(BUILD) build-asan
