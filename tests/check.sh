@@ -85,6 +85,7 @@ if stage "build" make_quietly BUILD="$build" WERROR=1 all "$build/gen/assay_pb2.
 	stage "integration tests" tests "$build" tests/integration
 	stage "security tests" tests "$build" tests/security
 	stage "command line tests" tests "$build" tests/e2e
+	stage "Python client tests" tests "$build" tests/python
 	if stage "build (sanitized)" build_sanitized; then
 		stage "integration tests (sanitized)" tests_sanitized
 	fi

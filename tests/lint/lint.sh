@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Usage: lint.sh BUILD
 # Form and habits of the source, without running it: clang-format, clang-tidy, cppcheck, shellcheck,
-# codespell and the directions of includes. Everything is checked even if an earlier check failed.
+# codespell, the directions of includes, types and names of the Python client. Everything is checked even if an earlier check failed.
 # The last line is "N passed, N failed, N skipped", a number of checks.
 set -u
 
@@ -76,6 +76,13 @@ check cppcheck cppcheck cppcheck --quiet -j "$(nproc)" --std=c11 --inline-suppr 
 	--library=posix --library=gnu --library=tests/lint/cppcheck.cfg -D_GNU_SOURCE -D__linux__ -D__x86_64__ \
 	-Idaemon -I. -Iinclude "${sources[@]}"
 check shellcheck shellcheck shellcheck -x "${shell[@]}"
+types_of_the_client() { # in the folder where the generated messages are
+	(cd "$build/python" && mypy --no-error-summary)
+}
+mapfile -t client < <(list 'client/python/*.py')
+check mypy mypy types_of_the_client
+check pyflakes pyflakes3 pyflakes3 "${client[@]}"
+
 check codespell codespell codespell --quiet-level=3 --ignore-words=tests/lint/codespell.txt \
 	"${sources[@]}" "${headers[@]}" "${python[@]}" "${shell[@]}" README.md docs Makefile policies proto
 

@@ -100,8 +100,8 @@ class Tests:
 
     @classmethod
     def answer(cls, answer: Text, comparator: str = "") -> Tests:
-        """The candidate is a text whose final answer is compared. Daemons that do not serve this
-        kind refuse it (InvalidRequest)."""
+        """The candidate is a text, not code, and its final answer is compared. Comparators: number
+        (default), exact, choice, math."""
         return cls("answer", (answer,), "", comparator)
 
     @classmethod
