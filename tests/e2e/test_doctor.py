@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from support.daemon import WEAKER, command_environment, program
+from support.patience import PATIENCE_S
 
 USER = 61237  # nobody's
 BOX = ["user-namespace", "pid-namespace", "mount-namespace", "network-namespace", "ipc-namespace",
@@ -19,7 +20,7 @@ SCARCE = ["host-uid-per-slot", "cgroup-memory", "cgroup-pids", "cgroup-cpu"]
 def doctor(*arguments, user=None, **environment):
     identity = {} if user is None else {"user": user, "group": user, "extra_groups": []}
     return subprocess.run([program("assay"), "doctor", *arguments], capture_output=True, text=True,
-                          timeout=120, check=False, env=command_environment(environment),
+                          timeout=PATIENCE_S, check=False, env=command_environment(environment),
                           **identity)
 
 

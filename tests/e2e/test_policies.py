@@ -6,13 +6,14 @@ import subprocess
 import pytest
 
 from support.daemon import command_environment, program
+from support.patience import PATIENCE_S
 
 FOLDER = os.path.join(os.path.dirname(program("assayd")), "policies")
 
 
 def policies(*arguments, **environment):
     return subprocess.run([program("assay"), "policies", *arguments], capture_output=True,
-                          text=True, timeout=60, check=False,
+                          text=True, timeout=PATIENCE_S, check=False,
                           env=command_environment(environment))
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from support import host
 from support.daemon import command_environment, program
+from support.patience import PATIENCE_S
 from support.wire import GOOD_ADD, WRONG_ADD
 
 pytestmark = pytest.mark.skipif(os.path.exists("/run/assay/assay.sock"),
@@ -44,7 +45,7 @@ def test_it_is_started_said_and_gone(tmp_path):
     (tmp_path / "t.py").write_text("assert add(1, 2) == 3\n")
     process = start("run", str(tmp_path / "s.py"), "--tests", str(tmp_path / "t.py"))
     pid = daemon_of(process)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0 and "PASSED" in out
     assert err.count("private") == 1
     assert not host.is_alive(pid)
@@ -71,7 +72,7 @@ def test_interrupted(long_run):
     process, supervisor, first = long_run
     pids = [entry.pid for entry in host.descendants(supervisor)]
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130, err
     rows = [json.loads(line) for line in (first + out).splitlines()]
     assert rows and all(row["passed"] for row in rows) and len(rows) < 2000
@@ -82,7 +83,7 @@ def test_killed(long_run):
     process, supervisor, _ = long_run
     pids = [entry.pid for entry in host.descendants(supervisor)]
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE_S)
     assert_gone(pids)
     assert not [path for path in glob.glob("/sys/fs/cgroup/**/*assay*", recursive=True)
                 if str(supervisor) in path]
@@ -108,7 +109,7 @@ def test_a_restarted_broker_in_the_middle_loses_nothing(tmp_path):
     supervisor = daemon_of(process)
     first = first_line(process)
     os.kill(host.find(supervisor, "assay-broker")[0].pid, signal.SIGKILL)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, err
     rows = [json.loads(line) for line in (first + out).splitlines()]
     assert sorted((row["id"], row["candidate"]) for row in rows) == sorted(

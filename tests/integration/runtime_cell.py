@@ -12,6 +12,8 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 
+from support.patience import PATIENCE_S
+
 REQUEST = struct.Struct("=IIQQQQQII")
 REPORT = struct.Struct("=IIQiIQQQI44s152x")
 HEADER = struct.Struct("=HBBIIIQII")
@@ -227,7 +229,7 @@ class Cell:
 
     def close(self):
         self.socket.close()
-        self.process.wait(10)
+        self.process.wait(PATIENCE_S)
 
     def receive(self):
         data = self.socket.recv(4096)
@@ -267,7 +269,7 @@ class Cell:
         pipes = self.start(build_job(nonce, kind, code, tests, **options), **(limits or {}))
         return self.finish(pipes, nonce)
 
-    def usage_until(self, condition, seconds=10):
+    def usage_until(self, condition, seconds=PATIENCE_S):
         """Asks for the usage of the present run until the condition holds."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

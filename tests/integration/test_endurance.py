@@ -24,14 +24,15 @@ def judge(client, count):
         assert sum(result.passed for result in answer.results) == CANDIDATES - 4
 
 
-def measure(server):
-    server.wait_idle()
+def measure(server, client):
+    """Without a connection of its own, which the broker might still hold when they are counted."""
+    host.wait_until(lambda: all(slot.state == "idle" for slot in client.status().slots), "all idle")
+    host.wait_until(lambda: all(process.state != "Z" for process in server.processes()), "no zombies")
     processes = server.processes()
     return {
         "private memory, KiB": sum(host.private_kib(process.pid) for process in processes),
         "descriptors": sum(host.descriptors(process.pid) for process in processes),
         "processes": len(processes),
-        "zombies": sum(process.state == "Z" for process in processes),
         "mounts": len(host.mounts()),
         "cgroups": len([path for path in host.cgroups() if str(server.pid) in path]),
         "files": [path for path in host.files_of_ours() if str(server.pid) in path],
@@ -42,11 +43,10 @@ def test_ten_thousand_evaluations_leave_nothing(own_daemon):
     server = own_daemon()
     with server.connect() as client:
         judge(client, 1000)
-        first = measure(server)
+        first = measure(server, client)
         judge(client, EVALUATIONS - 1000)
-        last = measure(server)
+        last = measure(server, client)
         assert client.status().evaluations_total >= EVALUATIONS
     memory = "private memory, KiB"
     assert last[memory] <= first[memory] * 1.10, (first, last)
     assert {**last, memory: 0} == {**first, memory: 0}
-    assert last["zombies"] == 0

@@ -4,6 +4,7 @@ import subprocess
 import pytest
 
 from support.daemon import program
+from support.patience import PATIENCE_S
 from support.wire import evaluate_add
 
 USER = 61235  # nobody's
@@ -52,7 +53,7 @@ def test_what_can_be_had_is_used_all_the_same(own_daemon):
 
 def test_a_layer_that_does_not_exist():
     ended = subprocess.run([program("assayd"), "--allow-weaker", "walls"], capture_output=True,
-                           text=True, check=False, timeout=30)
+                           text=True, check=False, timeout=PATIENCE_S)
     assert ended.returncode == 2
     assert "'walls' is not a layer of isolation" in ended.stderr
     assert "cgroup-memory" in ended.stderr
@@ -60,7 +61,7 @@ def test_a_layer_that_does_not_exist():
 
 def test_the_policies_as_shipped_require_everything():
     ended = subprocess.run([program("assayd"), "--print-config", "--socket", "/none"],
-                           capture_output=True, text=True, check=True, timeout=30)
+                           capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     line, = [line for line in ended.stdout.splitlines() if line.startswith("policy python:")]
     required = line.split("requires ")[1].split()
     assert {"user-namespace", "seccomp", *SCARCE} <= set(required)

@@ -8,7 +8,7 @@ from support.wire import evaluate, pb, verdict_name
 
 pytestmark = pytest.mark.once
 
-LIMITS = {"cpu_ms": 400, "wall_ms": 1500, "memory_bytes": 192 << 20}
+LIMITS = {"cpu_ms": 400, "wall_ms": 15000, "memory_bytes": 192 << 20}
 
 
 def first_defined(code):

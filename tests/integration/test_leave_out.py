@@ -6,6 +6,7 @@ import pytest
 
 from support.daemon import SCARCE, WEAKER, program
 from support.left_out import Policies, complete
+from support.patience import PATIENCE_S
 from support.wire import evaluate_add
 
 WHERE = ["--socket", "/none"]
@@ -27,7 +28,7 @@ def without():
 
 def start(*options):
     return subprocess.run([program("assayd"), *options], capture_output=True, text=True,
-                          check=False, timeout=30)
+                          check=False, timeout=PATIENCE_S)
 
 
 def test_the_file_alone_weakens_nothing(without):

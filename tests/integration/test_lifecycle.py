@@ -7,9 +7,10 @@ import pytest
 
 from support import host
 from support.daemon import Daemon, program
+from support.patience import PATIENCE_S
 from support.wire import evaluate_add
 
-QUICK = {"capture_output": True, "text": True, "timeout": 60, "stdin": subprocess.DEVNULL}
+QUICK = {"capture_output": True, "text": True, "timeout": PATIENCE_S, "stdin": subprocess.DEVNULL}
 
 
 def test_wrong_options_are_named():

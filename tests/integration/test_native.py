@@ -90,7 +90,7 @@ def test_limits(client, body, verdict):
 
 
 def test_wall_limit(client):
-    assert verdict_name(judge_main(client, "pause(); return 0;", wall_ms=300)) == "WALL_LIMIT"
+    assert verdict_name(judge_main(client, "pause(); return 0;", wall_ms=1000)) == "WALL_LIMIT"
 
 
 def test_files_are_there_for_compiler_and_program(client):
@@ -143,7 +143,7 @@ def test_the_host_is_not_there_for_the_compiler(client, code):
              for i in range(1, 12)) + "int main(void) { return A11; }\n", b"The compiler"),
 ], ids=["array", "macros"])
 def test_bombs_of_the_compiler(client, code, detail):
-    answer = client.collect(client.submit(stdio(code)), timeout=120)
+    answer = client.collect(client.submit(stdio(code)))
     (result,) = answer.results
     assert verdict_name(result) == "COMPILE_ERROR", result
     assert result.fault == pb.FAULT_CANDIDATE and not result.maskable
@@ -275,7 +275,7 @@ def test_references_of_humaneval_x(client):
             continue
         request = evaluate(task["declaration"] + task["canonical_solution"], task=task["task_id"],
                            program=task["test"], language="cpp")
-        result = client.collect(client.submit(request), timeout=120).results[0]
+        result = client.collect(client.submit(request)).results[0]
         assert result.passed, (task["task_id"], result.feedback)
 
 

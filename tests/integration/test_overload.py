@@ -4,6 +4,7 @@ import pytest
 from support.wire import evaluate, evaluate_add, pb
 
 SLEEPER = "import time\ntime.sleep(0.2)"
+LONG_SLEEPER = "import time\ntime.sleep(1)"
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +16,7 @@ def daemon(request):
 
 
 def test_a_full_queue_refuses(client):
-    ids = [client.submit(evaluate(*[SLEEPER] * 6, program="assert True")) for _ in range(12)]
+    ids = [client.submit(evaluate(*[SLEEPER] * 6, program="assert True")) for _ in range(24)]
     answers = [client.collect(request_id) for request_id in ids]
     refused = [answer.error for answer in answers if answer.error is not None]
     served = [answer for answer in answers if answer.error is None]
@@ -49,7 +50,7 @@ def test_it_serves_again_afterwards(client):
 def test_nobody_waits_for_a_greedy_client(daemon, client):
     """Turns are taken among clients: a short request does not wait for a long line of another's."""
     with daemon.connect() as greedy:
-        long_line = greedy.submit(evaluate(*[SLEEPER] * 16, program="assert True"))
+        long_line = greedy.submit(evaluate(*[LONG_SLEEPER] * 16, program="assert True"))
         result = client.judge_one(evaluate_add())
         assert result.passed
         assert len(greedy.answers.get(long_line, pb.Done()).results

@@ -150,7 +150,7 @@ def test_no_body(client):
 
 def test_a_request_id_that_is_still_in_flight(daemon):
     with daemon.connect() as client:
-        client.submit(evaluate("import time\ntime.sleep(60)", program="x = 1", wall_ms=1500),
+        client.submit(evaluate("import time\ntime.sleep(60)", program="x = 1", wall_ms=60000),
                       request_id=7)
         client.submit(evaluate_add(), request_id=7)
         answer = client.collect(7)

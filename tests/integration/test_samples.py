@@ -18,15 +18,15 @@ def read(name):
 TASKS = {task["task_id"]: task for task in read("tasks.jsonl")}
 
 
-def request(task_id, completion, number):
+def request(task_id, completion, number, wall_ms):
     task = TASKS[task_id]
     return evaluate(completion, task=str(number), prompt=task["prompt"], check=task["test"],
-                    entry_point=task["entry_point"], cpu_ms=1000, wall_ms=3000)
+                    entry_point=task["entry_point"], cpu_ms=1000, wall_ms=wall_ms)
 
 
-def judge(client, pairs):
-    answers = client.judge_many((request(*pair, number) for number, pair in enumerate(pairs)),
-                                window=16)
+def judge(client, pairs, wall_ms=15000):
+    answers = client.judge_many((request(*pair, number, wall_ms)
+                                 for number, pair in enumerate(pairs)), window=16)
     return [answer.results[0] for answer in answers]
 
 
@@ -50,7 +50,8 @@ def test_stubs_never_pass(client):
 @pytest.mark.parametrize("expected", sorted({row["expected"] for row in read("candidates.jsonl")}))
 def test_labelled_candidates(client, expected):
     rows = [row for row in read("candidates.jsonl") if row["expected"] == expected]
-    results = judge(client, [(row["task_id"], row["completion"]) for row in rows])
+    results = judge(client, [(row["task_id"], row["completion"]) for row in rows],
+                    2000 if expected == "WALL_LIMIT" else 15000)
     different = [(row["task_id"], verdict_name(result), result.feedback.decode()[:200])
                  for row, result in zip(rows, results) if verdict_name(result) != expected]
     if expected == "MEMORY_LIMIT" and "cgroup-memory" not in results[0].isolation:

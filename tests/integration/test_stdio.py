@@ -2,11 +2,10 @@
 import json
 import math
 import os
-import time
 
 import pytest
 
-from support import shared
+from support import host, shared
 from support.wire import evaluate, pb, verdict_name
 
 SUM = "print(sum(map(int, input().split())))\n"
@@ -323,7 +322,7 @@ def test_threads_and_modules_that_ask_for_main(client):
 
 def test_limits_hold_for_each_case(client):
     code = "import time\nt = time.process_time()\nwhile time.process_time() - t < 0.2: pass\n"
-    result = judge(client, code, *[("", "")] * 5, cpu_ms=600, wall_ms=3000)
+    result = judge(client, code, *[("", "")] * 5, cpu_ms=600, wall_ms=30000)
     assert result.verdict == pb.PASSED, result.feedback
     assert result.usage.cpu_ns > 900_000_000
 
@@ -338,7 +337,7 @@ def test_cpu_limit_of_one_case(client):
 
 
 def test_wall_limit(client):
-    result = judge(client, "import time\ntime.sleep(60)", ("", ""), wall_ms=300)
+    result = judge(client, "import time\ntime.sleep(60)", ("", ""), wall_ms=1000)
     assert result.verdict == pb.WALL_LIMIT
 
 
@@ -348,10 +347,9 @@ def test_memory(client):
 
 
 def test_output_without_end(client):
-    began = time.monotonic()
     result = judge(client, "while True: print('1' * 1000)", ("", "1\n"), cpu_ms=5000)
     assert result.verdict == pb.OUTPUT_LIMIT
-    assert time.monotonic() - began < 4
+    assert result.usage.cpu_ns < 4e9
 
 
 def test_an_output_that_was_cut_never_passes(client):
@@ -370,13 +368,12 @@ def test_stop_at_the_first_failure(client):
 
 
 def test_cancelled_in_the_middle(client):
-    request = stdio("import time\nprint(1)\ntime.sleep(0.3)", *[("", "1")] * 50)
+    code = "print(1)\nif input() == 'last': import time; time.sleep(60)"
+    request = stdio(code, ("first", "1"), ("last", "1"), wall_ms=60000)
     target = client.submit(request)
-    time.sleep(0.8)
-    began = time.monotonic()
+    host.wait_until(lambda: any(slot.state == "running" for slot in client.status().slots), "a run")
     client.cancel(target)
     answer = client.collect(target)
-    assert time.monotonic() - began < 2
     assert [verdict_name(result) for result in answer.results] == ["CANCELLED"]
     assert judge(client, SUM, ("1 1", "2")).passed
 
@@ -491,16 +488,16 @@ def corpus(name):
     return [row for row in rows if row["language"] == "python" and "stdin_tests" in row["task"]]
 
 
-def corpus_request(row):
+def corpus_request(row, **limits):
     checker, _, tolerance = row["task"]["checker"].partition(":")
     cases = [(case["stdin"], case["stdout"]) for case in row["task"]["stdin_tests"]]
-    return stdio(row["candidate"], *cases, absolute=float(tolerance or 0), wall_ms=2000,
-                 comparator={"exact": "rstrip"}.get(checker, checker))
+    return stdio(row["candidate"], *cases, absolute=float(tolerance or 0),
+                 comparator={"exact": "rstrip"}.get(checker, checker), **limits)
 
 
 def test_no_hack_passes(client):
     rows = corpus("hacks_python")
-    results = {row["id"]: client.judge_one(corpus_request(row)) for row in rows}
+    results = {row["id"]: client.judge_one(corpus_request(row, wall_ms=4000)) for row in rows}
     assert len(results) >= 8
     passed = [name for name, result in results.items() if result.passed]
     assert not passed

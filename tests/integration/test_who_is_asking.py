@@ -8,7 +8,7 @@ import pytest
 
 from support.wire import Client, evaluate, evaluate_add, pb
 
-SLEEPER = "import time\ntime.sleep(0.2)"
+SLEEPER = "import time\ntime.sleep(1)"
 USER = 61234  # nobody's
 
 
@@ -38,7 +38,7 @@ def open_daemon():
     """Whoever likes may connect."""
     from support.daemon import Daemon
     server = Daemon("--socket-mode", "0666", "--user-queue-max", "8",
-                    "--greeting-patience-ms", "150")
+                    "--greeting-patience-ms", "1500")
     yield server
     server.stop()
 
@@ -119,7 +119,9 @@ def test_a_user_has_a_part_of_the_queue(open_daemon):
         assert refused.error.code == pb.QUOTA and refused.error.retry_after_ms > 0
         if os.geteuid() == 0:
             assert as_user(USER, USER, try_one) is True
-        for answer in map(first.collect, requests):
+        for request in requests:
+            first.cancel(request)
+            answer = first.collect(request)
             assert answer.error is None or answer.error.code == pb.QUOTA
 
 
@@ -152,4 +154,5 @@ def test_nobody_waits_for_one_with_many_connections(open_daemon):
         assert as_user(USER, USER, submit_one) is True
         assert first.status().queued > 0  # theirs went first
         for client, request in waiting:
+            client.cancel(request)
             client.collect(request)

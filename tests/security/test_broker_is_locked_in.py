@@ -7,6 +7,7 @@ import pytest
 
 from support.daemon import BUILD
 from support.inject import Taken
+from support.patience import PATIENCE_S
 from support.wire import evaluate_add
 
 AT_FDCWD = -100
@@ -130,7 +131,7 @@ def test_programs_are_hardened():
                  "runtimes/python/_assay.abi3.so"):
         def readelf(*options, path=os.path.join(BUILD, name)):
             return subprocess.run(["readelf", "-W", *options, path], capture_output=True, text=True,
-                                  check=True, timeout=60).stdout
+                                  check=True, timeout=PATIENCE_S).stdout
         dynamic, segments = readelf("-d"), readelf("-l")
         stack, = [line for line in segments.splitlines() if "GNU_STACK" in line]
         assert "DYN" in readelf("-h"), name
@@ -143,5 +144,5 @@ def test_programs_are_hardened():
 def test_code_is_built_for_branch_tracking_and_shadow_stacks(name):
     """Of the objects: a program says so only if the C library's start-up code does, too."""
     notes = subprocess.run(["readelf", "-n", os.path.join(BUILD, f"obj/daemon/{name}.o")],
-                           capture_output=True, text=True, check=True, timeout=60).stdout
+                           capture_output=True, text=True, check=True, timeout=PATIENCE_S).stdout
     assert "IBT, SHSTK" in notes

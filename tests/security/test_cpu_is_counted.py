@@ -9,24 +9,24 @@ import os, signal, time
 def burn():
     end = time.process_time() + 0.05
     while time.process_time() < end: pass
-end = time.monotonic() + 4
+TIMES = range(40)  # four times the limit, together
 """
 
 WAYS = {
     "children that the kernel reaps": BURN + """
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-while time.monotonic() < end:
+for _ in TIMES:
     if os.fork() == 0: burn(); os._exit(0)
     try: os.wait()
     except ChildProcessError: pass
 """,
     "children that are waited for": BURN + """
-while time.monotonic() < end:
+for _ in TIMES:
     if os.fork() == 0: burn(); os._exit(0)
     os.wait()
 """,
     "grandchildren that pid 1 inherits": BURN + """
-while time.monotonic() < end:
+for _ in TIMES:
     if os.fork() == 0:
         if os.fork() == 0: burn()
         os._exit(0)
@@ -35,7 +35,7 @@ while time.monotonic() < end:
 """,
     "threads that have ended": BURN + """
 import threading
-while time.monotonic() < end:
+for _ in TIMES:
     thread = threading.Thread(target=burn); thread.start(); thread.join()
 """,
     "programs that replace each other": BURN + """
@@ -53,9 +53,9 @@ os.execv(sys.executable, sys.orig_argv)
 
 @pytest.mark.parametrize("way", list(WAYS))
 def test_it_reaches_its_limit(client, way):
-    result = client.judge_one(evaluate_program(WAYS[way], cpu_ms=1000, wall_ms=10000))
+    result = client.judge_one(evaluate_program(WAYS[way], cpu_ms=500, wall_ms=60000))
     if ("the kernel reaps" in way and "cgroup-cpu" not in result.isolation
             and "cgroup-cpu" not in left_out.LEFT_OUT):
         pytest.skip("no cgroup that counts CPU time")
     assert verdict_name(result) == "CPU_LIMIT"
-    assert result.usage.cpu_ns >= 1000000000
+    assert result.usage.cpu_ns >= 500000000

@@ -5,7 +5,6 @@ line. A program prints "ESCAPED ..." only if its attack has worked.
 """
 import os
 import select
-import time
 
 import pytest
 
@@ -26,7 +25,11 @@ VERDICTS = {
 # Little CPU time: on a busy machine, too, it is used up before the wall limit. Little memory: writing
 # to all of it takes less than that.
 ASK_EVERY_S = 0.05
-HEALTH_S = 1  # the daemon answers within this, whatever runs in its cells
+# The daemon answers within a second, whatever runs in its cells. The second is counted in waits of
+# this process: when the machine gives it no turn for long, it gives the daemon none either, and that
+# is one wait, however long.
+HEALTH_WAITS = 20
+WAIT_S = 0.05
 LIMITS = {"cpu_ms": 400, "wall_ms": 5000, "memory_bytes": 128 << 20, "processes": 64}
 # A cell at rest: a warm interpreter, and what the kernel keeps for its namespaces.
 REST_BYTES = 96 << 20
@@ -73,17 +76,19 @@ def left_nothing(daemon, resting, listeners):
 
 
 class Health:
-    """Asks for the status again and again, over a connection of its own, and notes the slowest."""
+    """Asks for the status again and again, over a connection of its own."""
 
     def __init__(self, server):
         self.client = server.connect()
-        self.slowest_s = 0.0
         self.n_asked = 0
 
     def ask(self):
-        begin = time.monotonic()
-        assert self.client.status().slots
-        self.slowest_s = max(self.slowest_s, time.monotonic() - begin)
+        request_id = self.client.submit_status()
+        waits = 0
+        while not select.select([self.client.socket], [], [], WAIT_S)[0]:
+            waits += 1
+            assert waits < HEALTH_WAITS, "the daemon does not answer"
+        assert self.client.collect(request_id).other.slots
         self.n_asked += 1
 
     def ask_until(self, client, request_id):
@@ -127,7 +132,7 @@ def test_escape(daemon, own_daemon, listeners, left_nothing, attack):
         results = list(run(client, health, attack, listeners))
         health.ask()
         health.client.close()
-        assert health.n_asked > 1 and health.slowest_s < HEALTH_S
+        assert health.n_asked > 1
     if attack.get("mode") == "sequential":
         server.stop()
     for result in results:

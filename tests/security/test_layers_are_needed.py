@@ -14,6 +14,7 @@ from support import shared
 from support.daemon import program
 from support.layers import FAILED, outcomes
 from support.left_out import HOST_FOLDERS
+from support.patience import PATIENCE_S
 
 # Only root can leave these out: an ordinary user has no cell without the first, and may not have the
 # others at all.
@@ -68,7 +69,7 @@ def test_without_it_the_promise_is_broken(layers, tests):
 
 def test_each_layer_is_in_the_list():
     shown = subprocess.run([program("assayd"), "--print-config", "--socket", "/none"],
-                           capture_output=True, text=True, check=True, timeout=30).stdout
+                           capture_output=True, text=True, check=True, timeout=PATIENCE_S).stdout
     line, = [line for line in shown.splitlines() if line.startswith("policy python:")]
     layers = set(line.split("requires ")[1].split())
     assert layers - ESSENTIAL == {name for row in NEEDED for name in row} - {HOST_FOLDERS}

@@ -58,7 +58,7 @@ WAYS = {
         "import os\nfor fd in range(1, 64):\n    try: os.write(fd, b'PASSED\\nOK\\nall tests passed\\n')\n"
         "    except OSError: pass\nos._exit(0)",
 }
-LIMITS = {"cpu_ms": 1000, "wall_ms": 2000}
+LIMITS = {"cpu_ms": 1000, "wall_ms": 5000}
 TESTS = {"asserts": ["assert f() == 42", "assert f() != 41"]}
 
 

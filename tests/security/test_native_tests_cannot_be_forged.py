@@ -45,7 +45,7 @@ def request_of(line):
 def test_corpus(client, capsys, language):
     waiting = {line["id"]: client.submit(request_of(line))
                for line in attacks.lines_of("hacks_other.jsonl", language)}
-    results = {name: client.collect(number, timeout=120).results[0]
+    results = {name: client.collect(number).results[0]
                for name, number in waiting.items()}
     with capsys.disabled():
         print(f"\n{language}: " + ", ".join(f"{name} {verdict_name(result)}"
@@ -109,6 +109,6 @@ def test_an_honest_one_among_them(client):
 ])
 def test_tries_in_cpp(client, code):
     request = evaluate(code, prompt=SORTED_PROMPT, program=SORTED_TESTS, language="cpp")
-    result = client.collect(client.submit(request), timeout=120).results[0]
+    result = client.collect(client.submit(request)).results[0]
     assert not result.passed, result
     assert not result.maskable

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 
 from support import host, left_out
+from support.patience import PATIENCE_S
 from support.wire import Client
 
 # Layers that this machine need not give, separated by commas. An ordinary user has no cgroups and no
@@ -13,7 +14,6 @@ from support.wire import Client
 WEAKER = os.environ.get("ASSAY_TEST_ALLOW_WEAKER", "" if os.geteuid() == 0 else "any")
 SCARCE = "host-uid-per-slot,cgroup-memory,cgroup-pids,cgroup-cpu"  # what only root gets for sure
 BUILD = os.path.abspath(os.environ.get("ASSAY_BUILD", "build"))
-START_PATIENCE_S = 60
 
 
 def program(name):
@@ -72,7 +72,7 @@ class Daemon:
             return log.read()
 
     def wait_ready(self):
-        readable, _, _ = select.select([self.ready], [], [], START_PATIENCE_S)
+        readable, _, _ = select.select([self.ready], [], [], PATIENCE_S)
         text = os.read(self.ready, 64) if readable else b""
         if text != b"READY\n":
             self.process.kill()
@@ -104,7 +104,7 @@ class Daemon:
     def processes(self):
         return host.descendants(self.pid)
 
-    def stop(self, patience_s=20):
+    def stop(self, patience_s=PATIENCE_S):
         """Ends it in the way the command line does, by closing the lifeline; its exit status."""
         if self.lifeline >= 0:
             os.close(self.lifeline)

@@ -3,6 +3,7 @@ import glob
 import os
 import time
 
+from support.patience import PATIENCE_S
 
 FIRST_CELL_USER, CELLS_MAX = 1900000001, 256  # as --uid-base has it
 
@@ -122,7 +123,7 @@ def is_alive(pid):
     return process is not None and process.state != "Z"
 
 
-def wait_until(condition, what, patience_s=30):
+def wait_until(condition, what, patience_s=PATIENCE_S):
     """Waits for something outside that gives no event to wait on. Looks again without a fixed
     delay: the pause grows from a fraction of a millisecond."""
     deadline = time.monotonic() + patience_s
