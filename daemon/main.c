@@ -141,6 +141,8 @@ static void fill_settings(const struct options *options, struct settings *settin
 		.kill_patience_ms = options->kill_patience_ms,
 		.start_patience_ms = options->start_patience_ms,
 		.greeting_patience_ms = options->greeting_patience_ms,
+		.cache_bytes = options->cache_bytes,
+		.shares_verdicts = options->shares_verdicts,
 		.supervisor_pid = (uint32_t)getpid(),
 	};
 }

@@ -212,3 +212,55 @@ int codec_pack_server(const Assay__ServerMessage *message, uint8_t **frame_bytes
 {
 	return pack(&message->base, frame_bytes, len);
 }
+
+/* ---- a message whose larger part is packed already */
+
+#define WIRE_VARINT 0
+#define WIRE_LENGTH 2
+#define VARINT_BYTES_MAX 10
+#define FIELD_REQUEST_ID 1 /* of ServerMessage; a field of the body is named by its case */
+
+static size_t varint_write(uint8_t *bytes, uint64_t value)
+{
+	size_t n = 0;
+
+	for (; value >= 0x80; value >>= 7)
+		bytes[n++] = (uint8_t)(value | 0x80);
+	bytes[n++] = (uint8_t)value;
+	return n;
+}
+
+/* What comes before the Result: the number of the request, and that a Result of `len` bytes
+ * follows. */
+static size_t write_envelope(uint8_t *bytes, uint64_t request_id, size_t len)
+{
+	size_t n = varint_write(bytes, FIELD_REQUEST_ID << 3 | WIRE_VARINT);
+
+	n += varint_write(bytes + n, request_id);
+	n += varint_write(bytes + n, ASSAY__SERVER_MESSAGE__BODY_RESULT << 3 | WIRE_LENGTH);
+	return n + varint_write(bytes + n, len);
+}
+
+int codec_pack_result(uint64_t request_id, const Assay__Result *own, const uint8_t *rest,
+		      size_t rest_len, uint8_t **frame_bytes, size_t *len)
+{
+	size_t own_len = assay__result__get_packed_size(own);
+	uint8_t envelope[4 * VARINT_BYTES_MAX];
+	size_t envelope_len = write_envelope(envelope, request_id, own_len + rest_len);
+	size_t size = envelope_len + own_len + rest_len;
+	uint8_t *buf;
+
+	if (size > UINT32_MAX)
+		return -EMSGSIZE;
+	buf = malloc(FRAME_HEADER_BYTES + size);
+	if (buf == NULL)
+		return -ENOMEM;
+	frame_header_write(buf, (uint32_t)size);
+	memcpy(buf + FRAME_HEADER_BYTES, envelope, envelope_len);
+	assay__result__pack(own, buf + FRAME_HEADER_BYTES + envelope_len);
+	if (rest_len > 0)
+		memcpy(buf + FRAME_HEADER_BYTES + envelope_len + own_len, rest, rest_len);
+	*frame_bytes = buf;
+	*len = FRAME_HEADER_BYTES + size;
+	return 0;
+}

@@ -48,3 +48,10 @@ void codec_free_server(Assay__ServerMessage *message);
  */
 int codec_pack_client(const Assay__ClientMessage *message, uint8_t **frame_bytes, size_t *len);
 int codec_pack_server(const Assay__ServerMessage *message, uint8_t **frame_bytes, size_t *len);
+
+/*
+ * The same of a Result that answers `request_id`, which exists in two parts: `own` in its fields,
+ * and the rest as packed already. They must have no field in common.
+ */
+int codec_pack_result(uint64_t request_id, const Assay__Result *own, const uint8_t *rest,
+		      size_t rest_len, uint8_t **frame_bytes, size_t *len);

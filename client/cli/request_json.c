@@ -105,6 +105,8 @@ int request_wishes_apply(const struct request_wishes *wishes, assay_request *req
 		err = assay_request_set_number(request, ASSAY_REQUEST_REPEAT, wishes->repeat);
 	if (err == 0 && wishes->has_no_control)
 		err = assay_request_set_number(request, ASSAY_REQUEST_NO_CONTROL, 1);
+	if (err == 0 && wishes->has_no_cache)
+		err = assay_request_set_number(request, ASSAY_REQUEST_NO_CACHE, 1);
 	return err;
 }
 

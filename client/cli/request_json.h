@@ -37,6 +37,7 @@ struct request_wishes {
 	enum assay_integrity integrity;
 	uint32_t repeat;
 	bool has_no_control;
+	bool has_no_cache;
 };
 
 /* 0 or -errno. */

@@ -9,7 +9,7 @@
 
 #define REPEAT_MAX 100 /* the daemon's */
 
-enum { OPTION_LIMITS = 512, OPTION_INTEGRITY, OPTION_REPEAT, OPTION_NO_CONTROL };
+enum { OPTION_LIMITS = 512, OPTION_INTEGRITY, OPTION_REPEAT, OPTION_NO_CONTROL, OPTION_NO_CACHE };
 
 static const struct argp_option option_list[] = {
 	{NULL, 0, NULL, 0, "How to judge, whatever the tasks say:", 0},
@@ -28,6 +28,8 @@ static const struct argp_option option_list[] = {
 	 "Believe a pass in the candidate's own process without a second run with altered "
 	 "expectations",
 	 0},
+	{"no-cache", OPTION_NO_CACHE, NULL, 0,
+	 "Run each candidate, also where the verdict of one that is alike is known", 0},
 	{0},
 };
 
@@ -73,6 +75,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		return 0;
 	case OPTION_NO_CONTROL:
 		wishes->has_no_control = true;
+		return 0;
+	case OPTION_NO_CACHE:
+		wishes->has_no_cache = true;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -8,6 +8,6 @@
 #include "assay/assay.h"
 #include "client/cli/request_json.h"
 
-/* A child of a verb's parser: --limits, --integrity, --repeat, --no-control. Its input is a struct
- * request_wishes, which starts as zeros. */
+/* A child of a verb's parser: --limits, --integrity, --repeat, --no-control, --no-cache. Its input
+ * is a struct request_wishes, which starts as zeros. */
 extern const struct argp request_wishes_argp;

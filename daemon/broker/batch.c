@@ -18,6 +18,7 @@
 #include "broker/listener.h"
 #include "broker/program.h"
 #include "broker/session.h"
+#include "broker/sharing.h"
 #include "core/case.h"
 #include "proto/codec.h"
 
@@ -88,13 +89,29 @@ static void end_batch(struct broker *broker, struct batch *batch)
 	listener_resume(broker->listener);
 }
 
+static bool is_heard(struct batch *batch)
+{
+	return batch->owner != NULL && !in_flight(batch)->is_silent;
+}
+
 static void send_result(struct broker *broker, struct job *job, const struct judgement *judgement)
 {
+	const size_t max_bytes = broker->settings->frame_max_bytes;
 	struct batch *batch = job->batch;
+	struct told_verdict told = {.bytes = NULL};
+	bool is_wanted = sharing_wants(job, judgement);
+	int err = 0;
 
 	broker->metrics.verdicts[judgement->verdict.code]++;
-	if (batch->owner != NULL && !in_flight(batch)->is_silent)
-		session_send_result(batch->owner, job, judgement);
+	if (is_heard(batch) || is_wanted)
+		err = reply_pack(job, judgement, max_bytes, &told);
+	if (is_heard(batch))
+		session_send_result(batch->owner, job, err, &told, false);
+	if (is_wanted && err == 0)
+		sharing_take(broker->sharing, job, judgement, &told);
+	else
+		sharing_leave(broker->sharing, job);
+	free((void *)told.bytes);
 }
 
 void batch_finish(struct broker *broker, struct job *job, const struct judgement *judgement)
@@ -107,6 +124,21 @@ void batch_finish(struct broker *broker, struct job *job, const struct judgement
 	evaluation_free(job->evaluation);
 	job->evaluation = NULL;
 	job_move(job, JOB_DONE);
+	if (batch->n_unfinished == 0)
+		end_batch(broker, batch);
+}
+
+void batch_finish_told(struct broker *broker, struct job *job, const struct told_verdict *told)
+{
+	struct batch *batch = job->batch;
+
+	broker->metrics.verdicts[told->code]++;
+	if (is_heard(batch))
+		session_send_result(batch->owner, job, 0, told, true);
+	if (job->state == JOB_QUEUED || job->state == JOB_FOLLOWING)
+		queue_remove(&broker->queue, job);
+	else
+		job_move(job, JOB_DONE);
 	if (batch->n_unfinished == 0)
 		end_batch(broker, batch);
 }
@@ -135,14 +167,20 @@ static void answer_unrun(struct broker *broker, struct batch *batch, struct verd
 		batch_finish_unrun(broker, &batch->jobs[i], verdict);
 }
 
+static bool is_waiting(const struct job *job)
+{
+	return job->state == JOB_QUEUED || job->state == JOB_FOLLOWING;
+}
+
 /* Takes every waiting job out of the queue; returns how many there were. */
 static uint32_t withdraw(struct broker *broker, struct batch *batch)
 {
 	uint32_t n_waiting = 0;
 
 	for (uint32_t i = 0; i < batch->n_jobs; i++) {
-		if (batch->jobs[i].state != JOB_QUEUED)
+		if (!is_waiting(&batch->jobs[i]))
 			continue;
+		sharing_leave(broker->sharing, &batch->jobs[i]);
 		queue_remove(&broker->queue, &batch->jobs[i]);
 		n_waiting++;
 	}
@@ -194,6 +232,7 @@ static void watch_deadline(struct broker *broker, struct batch *batch)
 void batch_accept(struct broker *broker, struct batch *batch, size_t charged_bytes)
 {
 	uint64_t now_ns = clock_now_ns();
+	uint32_t n_jobs = batch->n_jobs;
 
 	batch->charged_bytes = charged_bytes;
 	batch->n_unfinished = batch->n_jobs;
@@ -214,8 +253,9 @@ void batch_accept(struct broker *broker, struct batch *batch, size_t charged_byt
 		return;
 	}
 	watch_deadline(broker, batch);
-	for (uint32_t i = 0; i < batch->n_jobs; i++)
-		queue_push(&broker->queue, batch->flow, &batch->jobs[i]);
+	/* The last one that is answered here frees the batch. */
+	for (uint32_t i = 0; i < n_jobs; i++)
+		sharing_enter(broker->sharing, &batch->jobs[i]);
 	dispatch_pump(broker->dispatch);
 }
 
@@ -232,7 +272,7 @@ static void answer_waiting(struct broker *broker, struct batch *batch)
 			.runtime = dispatch_runtime(broker->dispatch, batch->task.policy),
 		};
 
-		if (batch->jobs[i].state == JOB_QUEUED)
+		if (is_waiting(&batch->jobs[i]))
 			send_result(broker, &batch->jobs[i], &judgement);
 	}
 }

@@ -29,7 +29,10 @@ void batch_accept(struct broker *broker, struct batch *batch, size_t charged_byt
 /* Answers a job that has run and ends the batch with its last one. */
 void batch_finish(struct broker *broker, struct job *job, const struct judgement *judgement);
 
-/* The same for a job that has not run (NEW, RUNNING). */
+/* Answers a job that did not run, whatever it waits for, by what is told of another's run. */
+void batch_finish_told(struct broker *broker, struct job *job, const struct told_verdict *told);
+
+/* As batch_finish, for a job that has not run (NEW, RUNNING). */
 void batch_finish_unrun(struct broker *broker, struct job *job, struct verdict verdict);
 
 /* Waiting jobs are answered CANCELLED, running ones are killed. May free the batch. */

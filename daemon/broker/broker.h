@@ -18,6 +18,7 @@
 struct dispatch;
 struct keeper_proxy;
 struct listener;
+struct sharing;
 struct supervisor_link;
 
 struct broker {
@@ -32,6 +33,7 @@ struct broker {
 	struct dispatch *dispatch;
 	struct keeper_proxy *keeper;
 	struct listener *listener;
+	struct sharing *sharing;
 	struct supervisor_link *supervisor;
 	uint32_t layers_missing; /* that the policies wish and the machine lacks */
 	uint32_t n_batches;      /* requests in flight */

@@ -22,6 +22,7 @@
 #include "broker/keeper_proxy.h"
 #include "broker/record_reader.h"
 #include "broker/seat.h"
+#include "broker/sharing.h"
 #include "core/verdict.h"
 
 struct dispatch *dispatch_new(struct broker *broker)
@@ -75,6 +76,7 @@ static void assign(struct seat *seat, struct job *job)
 	const uint32_t cgroups = 1u << LAYER_CGROUP_MEMORY | 1u << LAYER_CGROUP_PIDS;
 	struct cell *cell = seat->candidate;
 
+	sharing_note_start(job);
 	job->attempts++;
 	seat->job = job;
 	cell->slot.job = job;
@@ -192,6 +194,8 @@ void dispatch_pump(struct dispatch *dispatch)
 	while ((next = queue_peek(queue)) != NULL) {
 		struct seat *seat;
 
+		if (sharing_settles(dispatch->broker->sharing, next))
+			continue;
 		if (runs_one_alone(dispatch) || (next->runs_alone && dispatch->n_running > 0))
 			return;
 		seat = find_seat(dispatch, next);

@@ -24,6 +24,7 @@
 #include "broker/dispatch.h"
 #include "broker/keeper_proxy.h"
 #include "broker/listener.h"
+#include "broker/sharing.h"
 #include "broker/supervisor_link.h"
 #include "core/handover.h"
 
@@ -71,6 +72,7 @@ static int run(struct broker *broker)
 
 	broker->keeper = keeper_proxy_new(broker);
 	broker->dispatch = dispatch_new(broker);
+	broker->sharing = sharing_new(broker);
 	broker->listener = listener_new(broker, BROKER_FD_LISTENER);
 	if (broker->listener == NULL) {
 		log_error("cannot listen on the socket that was handed over");
@@ -85,6 +87,7 @@ static int run(struct broker *broker)
 	listener_free(broker->listener);
 	supervisor_link_free(broker->supervisor);
 	dispatch_free(broker->dispatch);
+	sharing_free(broker->sharing);
 	keeper_proxy_free(broker->keeper);
 	return err < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

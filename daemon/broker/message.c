@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "broker/batch.h"
 #include "broker/request.h"
+#include "broker/sharing.h"
 #include "broker/status.h"
 
 /* What is told to a user who has too much waiting: when to come again. */
@@ -105,6 +106,7 @@ static bool evaluate(struct session *session, Assay__ClientMessage *message, siz
 	session->account->n_candidates += batch->n_jobs;
 	LIST_INSERT_HEAD(&session->batches, batch, link);
 	session->charged_bytes -= frame_bytes;
+	sharing_identify(broker->sharing, batch, session->peer.uid);
 	batch_accept(broker, batch, frame_bytes);
 	return true;
 }

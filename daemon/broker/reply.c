@@ -4,6 +4,7 @@
  */
 #include "broker/reply.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -21,6 +22,8 @@ _Static_assert((int)TEST_CRASHED == (int)ASSAY__OUTCOME__OUTCOME_CRASHED, "outco
 #define NAME_MAX_BYTES 128
 /* A Result that is cut leaves this much for the lengths that change by it. */
 #define CUT_SLACK_BYTES 64
+/* What reply_frame() adds, at most: the names of task and candidate, numbers, and lengths. */
+#define OWN_BYTES_MAX 640
 
 struct test_block {
 	Assay__TestResult result;
@@ -158,9 +161,6 @@ static Assay__Integrity integrity_of(const struct job *job, const struct judgeme
 static void fill_verdict(const struct job *job, const struct judgement *judgement,
 			 Assay__Result *result)
 {
-	result->id = (char *)job->batch->task.id;
-	result->candidate = (char *)job->candidate;
-	result->candidate_index = job->index;
 	result->verdict = (Assay__Verdict)judgement->verdict.code;
 	result->passed = judgement->verdict.code == VERDICT_PASSED;
 	result->fault = (Assay__Fault)judgement->verdict.fault;
@@ -301,10 +301,9 @@ static void cut_stream(ProtobufCBinaryData *text, uint64_t *dropped_bytes, size_
  * is cut further (and counted as dropped); if that is not enough the list of tests goes, whose
  * counts are told all the same.
  */
-static void fit(const Assay__ServerMessage *message, size_t max_bytes)
+static void fit(Assay__Result *result, size_t max_bytes)
 {
-	Assay__Result *result = message->result;
-	size_t size = assay__server_message__get_packed_size(message);
+	size_t size = assay__result__get_packed_size(result);
 	size_t rest = size - result->stdout.len - result->stderr.len + CUT_SLACK_BYTES;
 	size_t room = rest < max_bytes ? max_bytes - rest : 0;
 
@@ -316,10 +315,22 @@ static void fit(const Assay__ServerMessage *message, size_t max_bytes)
 		result->n_tests = 0;
 }
 
-int reply_pack_result(const struct job *job, const struct judgement *judgement, size_t max_bytes,
-		      uint8_t **frame, size_t *len)
+static int pack_told(const Assay__Result *result, enum verdict_code code, struct told_verdict *told)
 {
-	Assay__ServerMessage message = ASSAY__SERVER_MESSAGE__INIT;
+	size_t len = assay__result__get_packed_size(result);
+	uint8_t *bytes;
+
+	if (len > UINT32_MAX - OWN_BYTES_MAX)
+		return -EMSGSIZE;
+	bytes = xmalloc(len);
+	assay__result__pack(result, bytes);
+	*told = (struct told_verdict){.code = code, .bytes = bytes, .len = len};
+	return 0;
+}
+
+int reply_pack(const struct job *job, const struct judgement *judgement, size_t max_bytes,
+	       struct told_verdict *told)
+{
 	Assay__Result result = ASSAY__RESULT__INIT;
 	Assay__Usage usage;
 	Assay__Compile compile;
@@ -355,15 +366,24 @@ int reply_pack_result(const struct job *job, const struct judgement *judgement, 
 		result.error = fill_error(&judgement->examination->error,
 					  reveal_of_fault(&reveal, judgement->examination),
 					  error_type, &error);
-	message.request_id = job->batch->request_id;
-	message.body_case = ASSAY__SERVER_MESSAGE__BODY_RESULT;
-	message.result = &result;
-	fit(&message, max_bytes);
-	err = codec_pack_server(&message, frame, len);
+	fit(&result, max_bytes - OWN_BYTES_MAX);
+	err = pack_told(&result, judgement->verdict.code, told);
 	free(blocks);
 	free(result.tests);
 	reveal_deinit(&reveal);
 	return err;
+}
+
+int reply_frame(const struct job *job, const struct told_verdict *told, bool is_cached,
+		uint8_t **frame, size_t *len)
+{
+	Assay__Result own = ASSAY__RESULT__INIT;
+
+	own.id = (char *)job->batch->task.id;
+	own.candidate = (char *)job->candidate;
+	own.candidate_index = job->index;
+	own.cached = is_cached;
+	return codec_pack_result(job->batch->request_id, &own, told->bytes, told->len, frame, len);
 }
 
 size_t reply_layer_names(uint32_t layers, char **names, size_t max)

@@ -9,6 +9,7 @@
 #include "core/feedback.h"
 #include "core/job.h"
 #include "core/verdict.h"
+#include "core/verdict_cache.h"
 
 /* Everything known when a job is over. All text is borrowed and lives until it has been packed. */
 struct judgement {
@@ -30,11 +31,16 @@ struct judgement {
 };
 
 /*
- * Packs the frame that answers `job`; its message has at most `max_bytes`, output is cut for it. 0:
- * *frame is the caller's, to be freed; or -errno.
+ * Packs what is told of `job`: the Result without its candidate's names, so that it can be told of
+ * others that are alike. The answer will have at most `max_bytes`; output is cut for it. 0:
+ * told->bytes is the caller's, to be freed; or -errno.
  */
-int reply_pack_result(const struct job *job, const struct judgement *judgement, size_t max_bytes,
-		      uint8_t **frame, size_t *len);
+int reply_pack(const struct job *job, const struct judgement *judgement, size_t max_bytes,
+	       struct told_verdict *told);
+
+/* The frame that answers `job` with it. `is_cached`: it is of another job's run. As above. */
+int reply_frame(const struct job *job, const struct told_verdict *told, bool is_cached,
+		uint8_t **frame, size_t *len);
 
 /* Names of the layers in `layers`, at most `max` into names[] (static text); returns how many. */
 size_t reply_layer_names(uint32_t layers, char **names, size_t max);

@@ -23,6 +23,7 @@
 #include "broker/evaluation.h"
 #include "broker/program.h"
 #include "broker/record_reader.h"
+#include "broker/sharing.h"
 #include "core/verdict.h"
 
 /* Times that a job is assigned to a cell before it is answered that none could run it. */
@@ -57,6 +58,8 @@ static struct job *vacate(struct dispatch *dispatch, struct seat *seat)
 static void requeue(struct dispatch *dispatch, struct job *job)
 {
 	queue_push_front(&dispatch->broker->queue, job->batch->flow, job);
+	if (job->batch->flow->is_held)
+		sharing_let_go(dispatch->broker->sharing, job);
 }
 
 void seat_give_back(struct cell *cell)

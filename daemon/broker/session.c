@@ -90,15 +90,15 @@ void session_send_message(struct session *session, const Assay__ServerMessage *m
 	session_send_packed(session, packed, frame, len);
 }
 
-void session_send_result(void *owner, const struct job *job, const struct judgement *judgement)
+void session_send_result(void *owner, const struct job *job, int packed,
+			 const struct told_verdict *told, bool is_cached)
 {
-	struct session *session = owner;
 	uint8_t *frame = NULL;
 	size_t len = 0;
-	int packed = reply_pack_result(job, judgement, session->broker->settings->frame_max_bytes,
-				       &frame, &len);
 
-	session_send_packed(session, packed, frame, len);
+	if (packed == 0)
+		packed = reply_frame(job, told, is_cached, &frame, &len);
+	session_send_packed(owner, packed, frame, len);
 }
 
 void session_send_done(void *owner, uint64_t request_id, uint32_t n_results)

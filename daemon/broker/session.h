@@ -48,7 +48,9 @@ void session_close(struct session *session);
 void session_resume(struct session *session);
 
 /* Messages to the client; `owner` is a batch's session. */
-void session_send_result(void *owner, const struct job *job, const struct judgement *judgement);
+/* `packed`: what packing `told` returned. `is_cached`: it is of another job's run. */
+void session_send_result(void *owner, const struct job *job, int packed,
+			 const struct told_verdict *told, bool is_cached);
 void session_send_done(void *owner, uint64_t request_id, uint32_t n_results);
 void session_send_error(void *owner, uint64_t request_id, Assay__ErrorCode code,
 			const char *message, const char *field, uint32_t retry_after_ms);

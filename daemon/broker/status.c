@@ -13,6 +13,7 @@
 #include "broker/keeper_proxy.h"
 #include "broker/listener.h"
 #include "broker/reply.h"
+#include "broker/sharing.h"
 #include "core/task_kind.h"
 #include "proto/codec.h"
 
@@ -108,11 +109,14 @@ static size_t fill_verdicts(const struct broker *broker, Assay__VerdictCount *co
 static size_t fill_counters(const struct broker *broker, Assay__Counter *counters,
 			    Assay__Counter **list)
 {
+	struct metrics metrics = broker->metrics;
+
+	sharing_count(broker->sharing, &metrics);
 	for (int i = 0; i < METRIC_COUNT; i++) {
 		assay__counter__init(&counters[i]);
 		counters[i].name = (char *)metric_name((enum metric)i);
 		counters[i].help = (char *)metric_help((enum metric)i);
-		counters[i].value = broker->metrics.counters[i];
+		counters[i].value = metrics.counters[i];
 		list[i] = &counters[i];
 	}
 	return METRIC_COUNT;

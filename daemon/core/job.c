@@ -6,8 +6,9 @@
 #include <assert.h>
 
 static const bool legal_moves[JOB_STATES][JOB_STATES] = {
-	[JOB_NEW] = {[JOB_QUEUED] = true, [JOB_DONE] = true},
-	[JOB_QUEUED] = {[JOB_RUNNING] = true, [JOB_DONE] = true},
+	[JOB_NEW] = {[JOB_QUEUED] = true, [JOB_FOLLOWING] = true, [JOB_DONE] = true},
+	[JOB_QUEUED] = {[JOB_RUNNING] = true, [JOB_FOLLOWING] = true, [JOB_DONE] = true},
+	[JOB_FOLLOWING] = {[JOB_QUEUED] = true, [JOB_DONE] = true},
 	[JOB_RUNNING] = {[JOB_QUEUED] = true, [JOB_DONE] = true},
 };
 

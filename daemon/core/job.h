@@ -10,9 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/lru.h"
 #include "core/policy.h"
 #include "core/task_kind.h"
 
+struct alike;
 struct flow;
 struct cases;
 struct evaluation;
@@ -60,10 +62,11 @@ struct task {
 
 /* Beside each state: where a job in it lives. */
 enum job_state {
-	JOB_NEW,     /* its batch only */
-	JOB_QUEUED,  /* flow->jobs */
-	JOB_RUNNING, /* a slot */
-	JOB_DONE,    /* its batch only; its result has been handed on */
+	JOB_NEW,       /* its batch only */
+	JOB_QUEUED,    /* flow->jobs */
+	JOB_FOLLOWING, /* `alike`: another job's run is to answer it, too */
+	JOB_RUNNING,   /* a slot */
+	JOB_DONE,      /* its batch only; its result has been handed on */
 	JOB_STATES,
 };
 
@@ -94,8 +97,12 @@ struct job {
 	size_t n_decided;
 	uint64_t used_cpu_ns;
 	uint64_t used_wall_ns;
-	bool runs_alone;       /* starved once: nothing else may run beside it */
-	bool is_cancelled;     /* while running: the result says CANCELLED */
+	bool runs_alone;     /* starved once: nothing else may run beside it */
+	bool is_cancelled;   /* while running: the result says CANCELLED */
+	bool wants_lookup;   /* was not looked for among the known verdicts yet */
+	struct lru_key key;  /* equal: judged once. Only if `alike` is set */
+	struct alike *alike; /* jobs in flight with this key, borrowed; or NULL */
+	TAILQ_ENTRY(job) alike_link;
 	TAILQ_ENTRY(job) link; /* flow->jobs */
 };
 TAILQ_HEAD(job_list, job);
@@ -111,8 +118,13 @@ struct batch {
 	uint32_t n_jobs;
 	uint32_t n_unfinished;
 	uint32_t n_queued;
-	uint64_t serial;        /* of all batches that were accepted */
-	uint64_t deadline_ns;   /* 0: none */
+	uint64_t serial;      /* of all batches that were accepted */
+	uint64_t deadline_ns; /* 0: none */
+	/* For broker/sharing: the jobs have their keys; whose they are; what the tests run in was
+	 * known, so that a verdict may be kept. */
+	bool is_identified;
+	uint32_t uid;
+	bool has_runtime;
 	LIST_ENTRY(batch) link; /* the session's list */
 };
 
@@ -137,8 +149,9 @@ static inline const struct limits *job_limits(const struct job *job)
 }
 
 /*
- * The one place where a job changes state; asserts that the move is legal: NEW -> QUEUED | DONE,
- * QUEUED -> RUNNING | DONE, RUNNING -> QUEUED (to be judged again) | DONE. Keeps the batch's
+ * The one place where a job changes state; asserts that the move is legal: NEW -> QUEUED |
+ * FOLLOWING | DONE, QUEUED -> RUNNING | FOLLOWING | DONE, FOLLOWING -> QUEUED | DONE, RUNNING ->
+ * QUEUED (to be judged again) | DONE. Keeps the batch's
  * n_unfinished and n_queued.
  */
 void job_move(struct job *job, enum job_state state);

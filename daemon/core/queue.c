@@ -68,34 +68,45 @@ int queue_check(const struct queue *queue, uint32_t n)
 	return n > queue->max_jobs || queue->n_jobs > queue->max_jobs - n ? QUEUE_FULL : 0;
 }
 
-static void count_in(struct queue *queue, struct flow *flow, struct job *job)
+/* In its flow's list it has a turn; beside it only a place. */
+static void take_turn(struct flow *flow, struct job *job)
 {
 	job_move(job, JOB_QUEUED);
 	flow->n_jobs++;
+	update_turn(flow);
+}
+
+static void lose_turn(struct flow *flow, struct job *job)
+{
+	TAILQ_REMOVE(&flow->jobs, job, link);
+	flow->n_jobs--;
+	update_turn(flow);
+}
+
+static void count_in(struct queue *queue, struct flow *flow)
+{
 	flow->tenant->n_jobs++;
 	queue->n_jobs++;
-	update_turn(flow);
+}
+
+static void count_out(struct queue *queue, struct flow *flow)
+{
+	flow->tenant->n_jobs--;
+	queue->n_jobs--;
 }
 
 void queue_push(struct queue *queue, struct flow *flow, struct job *job)
 {
 	TAILQ_INSERT_TAIL(&flow->jobs, job, link);
-	count_in(queue, flow, job);
+	count_in(queue, flow);
+	take_turn(flow, job);
 }
 
 void queue_push_front(struct queue *queue, struct flow *flow, struct job *job)
 {
 	TAILQ_INSERT_HEAD(&flow->jobs, job, link);
-	count_in(queue, flow, job);
-}
-
-static void take_out(struct queue *queue, struct flow *flow, struct job *job)
-{
-	TAILQ_REMOVE(&flow->jobs, job, link);
-	flow->n_jobs--;
-	flow->tenant->n_jobs--;
-	queue->n_jobs--;
-	update_turn(flow);
+	count_in(queue, flow);
+	take_turn(flow, job);
 }
 
 /* Whose turn it is; NULL if nobody's. */
@@ -116,7 +127,8 @@ struct job *queue_pop(struct queue *queue)
 		return NULL;
 	tenant = flow->tenant;
 	job = TAILQ_FIRST(&flow->jobs);
-	take_out(queue, flow, job);
+	count_out(queue, flow);
+	lose_turn(flow, job);
 	job_move(job, JOB_RUNNING);
 	if (flow->is_listed) {
 		TAILQ_REMOVE(&tenant->turns, flow, link);
@@ -136,8 +148,36 @@ const struct job *queue_peek(const struct queue *queue)
 	return flow != NULL ? TAILQ_FIRST(&flow->jobs) : NULL;
 }
 
+void queue_follow(struct queue *queue, struct flow *flow, struct job *job)
+{
+	count_in(queue, flow);
+	job_move(job, JOB_FOLLOWING);
+}
+
+struct job *queue_set_aside(struct queue *queue)
+{
+	struct flow *flow = next_flow(queue);
+	struct job *job = TAILQ_FIRST(&flow->jobs);
+
+	lose_turn(flow, job);
+	job_move(job, JOB_FOLLOWING);
+	return job;
+}
+
+void queue_follow_no_more(struct job *job)
+{
+	struct flow *flow = job->batch->flow;
+
+	TAILQ_INSERT_HEAD(&flow->jobs, job, link);
+	take_turn(flow, job);
+}
+
 void queue_remove(struct queue *queue, struct job *job)
 {
-	take_out(queue, job->batch->flow, job);
+	struct flow *flow = job->batch->flow;
+
+	if (job->state == JOB_QUEUED)
+		lose_turn(flow, job);
+	count_out(queue, flow);
 	job_move(job, JOB_DONE);
 }

@@ -15,7 +15,7 @@
 struct tenant {
 	struct queue *queue;
 	TAILQ_HEAD(, flow) turns;
-	uint32_t n_jobs; /* waiting, of all its flows */
+	uint32_t n_jobs; /* waiting, of all its flows, those that follow others included */
 	bool is_listed;  /* in queue->turns: `turns` is not empty */
 	TAILQ_ENTRY(tenant) link;
 };
@@ -32,7 +32,7 @@ struct flow {
 
 struct queue {
 	TAILQ_HEAD(, tenant) turns;
-	uint32_t n_jobs;
+	uint32_t n_jobs; /* as of a tenant */
 	uint32_t max_jobs;
 };
 
@@ -66,5 +66,14 @@ struct job *queue_pop(struct queue *queue);
 /* The job that queue_pop() would return; NULL if none. */
 const struct job *queue_peek(const struct queue *queue);
 
-/* Takes a QUEUED job out and moves it to DONE. */
+/*
+ * Jobs that are not to run, because another's run will answer them, too: FOLLOWING. They wait and
+ * are counted as such, but have no turn. queue_follow() takes a NEW job, queue_set_aside() the one
+ * that queue_peek() returns; queue_follow_no_more() puts one back, first in its flow.
+ */
+void queue_follow(struct queue *queue, struct flow *flow, struct job *job);
+struct job *queue_set_aside(struct queue *queue);
+void queue_follow_no_more(struct job *job);
+
+/* Takes a QUEUED or FOLLOWING job out and moves it to DONE. */
 void queue_remove(struct queue *queue, struct job *job);

@@ -26,6 +26,8 @@ struct settings {
 				       */
 	uint64_t kill_patience_ms; /* a killed run that is not clean by then: its cell is rebuilt */
 	uint64_t start_patience_ms;    /* a cell that is not ready by then is rebuilt */
+	uint64_t cache_bytes;          /* of known verdicts, in memory; 0: none is kept */
+	uint32_t shares_verdicts;      /* between users: 0 or 1 */
 	uint64_t greeting_patience_ms; /* a client that has not greeted by then is closed */
 	uint32_t supervisor_pid;
 };

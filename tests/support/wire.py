@@ -238,10 +238,11 @@ def as_bytes(text):
 
 
 def evaluate(*codes, task="task", prompt="", entry_point="", check=None, asserts=None, setup="",
-             program=None, unittest=None, pytest=None, language="python", files=None, **limits):
-    """An Evaluate with one candidate for each of `codes`. Limits by name: cpu_ms=300."""
+             program=None, unittest=None, pytest=None, language="python", files=None, no_cache=True, **limits):
+    """An Evaluate with one candidate for each of `codes`, each to be run whether others are alike or
+    not (unless no_cache=False). Limits by name: cpu_ms=300."""
     request = pb.Evaluate(id=task, language=language, prompt=as_bytes(prompt),
-                          entry_point=entry_point)
+                          entry_point=entry_point, no_cache=no_cache)
     if check is not None:
         request.check.source = as_bytes(check)
     if asserts is not None:

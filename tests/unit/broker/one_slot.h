@@ -25,9 +25,13 @@
 #include "broker/batch.h"
 #include "broker/keeper_proxy.h"
 #include "broker/listener.h"
+#include "broker/sharing.h"
 #include "broker/supervisor_link.h"
 #include "core/handover.h"
 #include "inside/wire.h"
+
+/* Each program uses some of what is below. */
+#pragma GCC diagnostic ignored "-Wunused-function"
 
 #define CGROUPS (1u << LAYER_CGROUP_MEMORY | 1u << LAYER_CGROUP_PIDS)
 #define TURNS 20
@@ -222,6 +226,7 @@ static int set_up(void **state)
 		run_fds[i] = -1;
 	broker.keeper = keeper_proxy_new(&broker);
 	broker.dispatch = dispatch_new(&broker);
+	broker.sharing = sharing_new(&broker);
 	assert_int_equal(bind(listening, (struct sockaddr *)&any, sizeof(any.sun_family)), 0);
 	assert_int_equal(listen(listening, 1), 0);
 	broker.listener = listener_new(&broker, listening);
@@ -241,6 +246,7 @@ static int tear_down(void **state)
 	listener_free(broker.listener);
 	supervisor_link_free(broker.supervisor);
 	dispatch_free(broker.dispatch);
+	sharing_free(broker.sharing);
 	keeper_proxy_free(broker.keeper);
 	event_base_free(broker.base);
 	fd_close(&supervisor);

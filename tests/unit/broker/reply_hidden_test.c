@@ -143,11 +143,13 @@ static void make_round(void)
 
 static void pack(void)
 {
+	struct told_verdict told;
 	uint8_t *frame;
 	size_t len;
 
-	assert_int_equal(reply_pack_result(&round_.job, &round_.judgement, MAX_BYTES, &frame, &len),
-			 0);
+	assert_int_equal(reply_pack(&round_.job, &round_.judgement, MAX_BYTES, &told), 0);
+	assert_int_equal(reply_frame(&round_.job, &told, false, &frame, &len), 0);
+	free((void *)told.bytes);
 	assert_true(len <= sizeof(round_.packed));
 	memcpy(round_.packed, frame, len);
 	round_.packed_len = len;

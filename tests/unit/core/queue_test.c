@@ -132,6 +132,33 @@ static void test_front_and_removal(void **state)
 	flow_deinit(&flows[0]);
 }
 
+/* What follows another waits and counts, but has no turn until it follows no more. */
+static void test_following(void **state)
+{
+	(void)state;
+	push(0, 2);
+	queue_follow(&queue, &flows[0], &jobs[0][2]);
+	assert_ptr_equal(queue_set_aside(&queue), &jobs[0][0]);
+	assert_int_equal(jobs[0][0].state, JOB_FOLLOWING);
+	assert_int_equal(queue.n_jobs, 3);
+	assert_int_equal(tenants[0].n_jobs, 3);
+	assert_int_equal(batches[0].n_queued, 1);
+	assert_ptr_equal(queue_pop(&queue), &jobs[0][1]);
+	assert_null(queue_peek(&queue));
+	queue_follow_no_more(&jobs[0][2]);
+	queue_follow_no_more(&jobs[0][0]);
+	assert_int_equal(queue.n_jobs, 2);
+	assert_ptr_equal(queue_pop(&queue), &jobs[0][0]);
+	queue_push(&queue, &flows[0], &jobs[0][3]);
+	queue_remove(&queue, &jobs[0][2]);
+	assert_ptr_equal(queue_set_aside(&queue), &jobs[0][3]);
+	queue_remove(&queue, &jobs[0][3]);
+	assert_int_equal(queue.n_jobs, 0);
+	assert_int_equal(tenants[0].n_jobs, 0);
+	assert_int_equal(batches[0].n_unfinished, 2);
+	flow_deinit(&flows[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest list[] = {
@@ -141,6 +168,7 @@ int main(void)
 		cmocka_unit_test_setup(test_held_flow_is_passed_over, set_up),
 		cmocka_unit_test_setup(test_bound, set_up),
 		cmocka_unit_test_setup(test_front_and_removal, set_up),
+		cmocka_unit_test_setup(test_following, set_up),
 	};
 
 	return cmocka_run_group_tests(list, NULL, NULL);

@@ -351,6 +351,37 @@ static void server_messages_survive_the_round_trip(void **state)
 	free(bytes);
 }
 
+/* Made of two parts, and read as one; also by those who read field by field. */
+static void a_result_in_two_parts_is_one(void **state)
+{
+	Assay__Result own = ASSAY__RESULT__INIT;
+	Assay__Result rest = ASSAY__RESULT__INIT;
+	Assay__ServerMessage *copy;
+	uint8_t packed[64];
+	uint8_t *bytes;
+	size_t len;
+
+	(void)state;
+	own.id = (char *)"task";
+	own.candidate_index = 300;
+	own.cached = 1;
+	rest.verdict = ASSAY__VERDICT__FAILED;
+	rest.stdout = (ProtobufCBinaryData){.len = 3, .data = (uint8_t *)"a\0b"};
+	len = assay__result__pack(&rest, packed);
+	assert_int_equal(codec_pack_result(UINT64_MAX, &own, packed, len, &bytes, &len), 0);
+	assert_int_equal(codec_unpack_server(bytes + 4, len - 4, PLENTY, &copy), 0);
+	assert_int_equal(copy->body_case, ASSAY__SERVER_MESSAGE__BODY_RESULT);
+	assert_true(copy->request_id == UINT64_MAX);
+	assert_string_equal(copy->result->id, "task");
+	assert_int_equal(copy->result->candidate_index, 300);
+	assert_true(copy->result->cached);
+	assert_int_equal(copy->result->verdict, ASSAY__VERDICT__FAILED);
+	assert_memory_equal(copy->result->stdout.data, "a\0b\0", 4);
+	assert_int_equal(assay__server_message__get_packed_size(copy), len - 4);
+	codec_free_server(copy);
+	free(bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,6 +400,7 @@ int main(void)
 		cmocka_unit_test(an_enum_may_hold_a_number_of_the_future),
 		cmocka_unit_test(garbage_is_malformed),
 		cmocka_unit_test(server_messages_survive_the_round_trip),
+		cmocka_unit_test(a_result_in_two_parts_is_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
