@@ -48,6 +48,7 @@ PROTO := $(wildcard proto/*.c)
 LIB := $(wildcard client/lib/*.c)
 CLI := $(wildcard client/cli/*.c)
 SUITE := $(wildcard client/suite/*.c)
+LOOPS := $(wildcard client/loops/*.c)
 PID_ONE := $(wildcard daemon/inside/cell/*.c)
 PYTHON_MODULE := $(wildcard daemon/inside/runtimes/python/*.c)
 PYTHON_SCRIPTS := $(wildcard daemon/inside/runtimes/python/*.py)
@@ -178,9 +179,9 @@ $(BUILD)/libassay.a: $(LIB_OBJECTS)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 # The command line links the shared library, so that it can use nothing that the map does not export.
-$(BUILD)/assay: $(call objects,$(CLI) $(SUITE)) $(BUILD)/libassay.so
+$(BUILD)/assay: $(call objects,$(CLI) $(SUITE) $(LOOPS)) $(BUILD)/libassay.so
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -pie -o $@ $(call objects,$(CLI) $(SUITE)) \
+	$(Q)$(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -pie -o $@ $(call objects,$(CLI) $(SUITE) $(LOOPS)) \
 		-L$(BUILD) -lassay -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' -ljansson -lz -lsmartcols -lm
 
 .PHONY: runtime policies
@@ -223,7 +224,7 @@ $(BUILD)/policies/%: policies/%
 # Everything but the programs' main files, for unit tests and fuzzing: the linker takes what it needs.
 MAINS := daemon/broker/main.c daemon/keeper/main.c daemon/main.c client/cli/main.c
 PARTS := $(call objects,$(filter-out $(MAINS),$(BASE) $(CORE) $(CONFIG) $(BROKER) $(KEEPER) $(INSIDE) \
-	$(SUPERVISOR) $(PROTO) $(LIB) $(CLI) $(SUITE)) $(patsubst %.c,sanitized/%.c,$(CHECKERS))) \
+	$(SUPERVISOR) $(PROTO) $(LIB) $(CLI) $(SUITE) $(LOOPS)) $(patsubst %.c,sanitized/%.c,$(CHECKERS))) \
 	$(BUILD)/obj/gen/assay.pb-c.o
 # PARTS_ONLY="folder ..." takes only those folders: to work on one part while another does not compile.
 PARTS_ONLY ?=

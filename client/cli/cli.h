@@ -71,6 +71,7 @@ void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int cmd_run(struct cli_context *context, int argc, char **argv);
 int cmd_eval(struct cli_context *context, int argc, char **argv);
 int cmd_suite(struct cli_context *context, int argc, char **argv);
+int cmd_loop(struct cli_context *context, int argc, char **argv);
 int cmd_status(struct cli_context *context, int argc, char **argv);
 int cmd_doctor(struct cli_context *context, int argc, char **argv);
 int cmd_policies(struct cli_context *context, int argc, char **argv);

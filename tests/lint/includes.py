@@ -31,6 +31,7 @@ MAY_INCLUDE = {
     "client/cli": ["assay/assay.h", "client/suite/"],
     "client/suite": ["assay/assay.h",
                      "client/cli/"],  # it is one verb of the same program, and uses what verbs share
+    "client/loops": ["assay/assay.h", "client/cli/", "client/suite/"],  # and another
     "tests": ["", ],  # tests may look at everything
 }
 
@@ -60,6 +61,7 @@ NEVER = {
     "client/lib": ["libevent", "YAML", "JSON", "libcap", "libseccomp", "nettle"],
     "client/cli": ["libevent", "protobuf", "libcap", "libseccomp", "nettle"],
     "client/suite": ["libevent", "protobuf", "libcap", "libseccomp", "nettle"],
+    "client/loops": ["libevent", "protobuf", "libcap", "libseccomp", "nettle"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)')

@@ -1,0 +1,10 @@
+/*
+ * assay loop: loops of self-improvement around the daemon's verdicts, one subcommand each. Part of
+ * the command line `assay`.
+ */
+#pragma once
+
+#include "client/cli/cli.h"
+
+/* argv[0] is "assay loop NAME", for messages. Each returns an exit status. */
+int loop_pairs(struct cli_context *context, int argc, char **argv);
