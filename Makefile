@@ -67,6 +67,7 @@ LIB_OBJECTS := $(call objects,$(LIB)) $(PROTO_OBJECTS) $(BUILD)/obj/daemon/base/
 LIBRARY := $(BUILD)/libassay.so.0
 
 PYTHON_CLIENT := $(patsubst client/python/%,$(BUILD)/python/%,client/python/pyproject.toml \
+	client/python/evaluate_functional_correctness \
 	client/python/assay/py.typed $(wildcard client/python/*/*.py client/python/assay/*/*.py)) \
 	$(BUILD)/python/assay/assay_pb2.py
 

@@ -13,6 +13,7 @@ from . import assay_pb2 as pb
 from .errors import (AssayError, ConnectionLost, DeadlineExceeded, InfraError, InvalidRequest,
                      Overloaded, Quota)
 from .result import Compile, Repeats, Result, TestError, TestResult, Usage
+from .task import Limits
 
 _NS_PER_MS = 1e6
 _Value = TypeVar("_Value")
@@ -149,6 +150,8 @@ class Language:
     name: str
     runtime: str
     test_kinds: Tuple[str, ...]
+    default_limits: Limits
+    maximum_limits: Limits
 
 
 @dataclass(frozen=True)
@@ -165,9 +168,15 @@ class Server:
     max_candidates: int
 
 
+def _limits(limits: pb.Limits) -> Limits:
+    return Limits(limits.cpu_ms, limits.wall_ms, limits.memory_bytes, limits.output_bytes,
+                  limits.processes, limits.test_ms)
+
+
 def server_of(hello: pb.ServerHello) -> Server:
-    languages: List[Language] = [Language(each.name, each.runtime, tuple(each.test_kinds))
-                                 for each in hello.languages]
+    languages: List[Language] = [
+        Language(each.name, each.runtime, tuple(each.test_kinds), _limits(each.default_limits),
+                 _limits(each.maximum_limits)) for each in hello.languages]
     return Server(hello.server_version, tuple(languages), tuple(hello.isolation),
                   tuple(hello.isolation_missing), hello.slots_total, hello.slots_free,
                   hello.max_frame_bytes, hello.max_candidates)
