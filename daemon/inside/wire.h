@@ -6,12 +6,14 @@
  *
  * One run:
  *
- *     broker                                   pid 1 of the cell (zygote)
+ *     broker                                   cell
  *                                              a forked child waits at the control socket
- *       CELL_RUN + descriptors    ───────────▶ the child takes them, tells pid 1 (a pipe) the
- * run_id, reads the job, runs, writes records, exits CELL_USAGE (any number)   ───────────▶
- * answered by CELL_USED CELL_KILL (at most once)  ───────────▶ kill(-1, SIGKILL) ◀───────────
- * CELL_DONE: all reaped, wiped, `flags` says whether clean; then the next child is forked
+ *       CELL_RUN + descriptors    -----------> the child tells pid 1 (a pipe) the run_id,
+ *                                              reads the job, runs, writes records, exits
+ *       CELL_USAGE (any number)   -----------> pid 1: CELL_USED
+ *       CELL_KILL (at most once)  -----------> pid 1: kill(-1, SIGKILL)
+ *                                 <----------- pid 1: CELL_DONE, all reaped, wiped, flags
+ *                                              the next child is forked
  *
  * An examiner whose batch has more candidates may get a socket of its own (CELL_FD_SITTING): it
  * stays when it has examined one, and gets the next without another job, see struct sitting_next.
