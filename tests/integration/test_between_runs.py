@@ -4,6 +4,7 @@ Each test runs with one slot, so that both candidates are served by the same cel
 runs shows it) or by a new one.
 """
 import ast
+import os
 
 import pytest
 
@@ -89,7 +90,7 @@ REMAINS = [
     ("lower limits", "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (4, 4))\n"
      "import os\nos.nice(19)",
      "import os\nfds = [os.open('/dev/null', 0) for _ in range(8)]\n"
-     "print('clean' if os.nice(0) == 0 else os.nice(0))"),
+     f"print('clean' if os.nice(0) == {os.nice(0)} else os.nice(0))"),
     ("a umask and a working directory", "import os\nos.umask(0o777)\nos.chdir('/')",
      "import os\nprint('clean' if os.umask(0) != 0o777 and os.getcwd() != '/' else os.getcwd())"),
     ("the cpu it may run on",

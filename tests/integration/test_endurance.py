@@ -28,6 +28,7 @@ def measure(server, client):
     """Without a connection of its own, which the broker might still hold when they are counted."""
     host.wait_until(lambda: all(slot.state == "idle" for slot in client.status().slots), "all idle")
     host.wait_until(lambda: all(process.state != "Z" for process in server.processes()), "no zombies")
+    server.wait_still()
     processes = server.processes()
     return {
         "private memory, KiB": sum(host.private_kib(process.pid) for process in processes),

@@ -86,6 +86,8 @@ def test_status_and_signal(client):
 ])
 def test_limits(client, body, verdict):
     result = judge_main(client, body, cpu_ms=1000, wall_ms=60000, memory_bytes=64 << 20)
+    if verdict == "MEMORY_LIMIT" and "cgroup-memory" not in client.greeting.isolation:
+        verdict = "ERROR"  # each process has a limit of its own: malloc fails, and then the program
     assert verdict_name(result) == verdict, result.feedback
 
 

@@ -130,6 +130,7 @@ def wait_idle(server):
         # An evaluation that is split: then the second cells are there, too.
         client.judge_one(evaluate_add())
         host.wait_until(is_idle, "every slot has a cell that is idle", IDLE_PATIENCE_S)
+        server.wait_still()
         return client.status()
 
 

@@ -14,6 +14,7 @@ from support.wire import Client
 WEAKER = os.environ.get("ASSAY_TEST_ALLOW_WEAKER", "" if os.geteuid() == 0 else "any")
 SCARCE = "host-uid-per-slot,cgroup-memory,cgroup-pids,cgroup-cpu"  # what only root gets for sure
 BUILD = os.path.abspath(os.environ.get("ASSAY_BUILD", "build"))
+STILL_LOOKS = 8  # the pauses between them grow to a tenth of a second
 
 
 def program(name):
@@ -100,6 +101,15 @@ class Daemon:
         with self.connect() as client:
             host.wait_until(lambda: all(slot.state == "idle" for slot in client.status().slots),
                             "all slots idle")
+
+    def wait_still(self):
+        """Until nothing that a run had needed is on its way out any more."""
+        seen = []
+
+        def is_still():
+            seen.append([(process.pid, host.descriptors(process.pid)) for process in self.processes()])
+            return len(seen) >= STILL_LOOKS and all(one == seen[-1] for one in seen[-STILL_LOOKS:])
+        host.wait_until(is_still, "no process and no descriptor comes or goes")
 
     def processes(self):
         return host.descendants(self.pid)
