@@ -140,6 +140,7 @@ static void fill_settings(const struct options *options, struct settings *settin
 		.outbound_high_bytes = options->outbound_high_bytes,
 		.kill_patience_ms = options->kill_patience_ms,
 		.start_patience_ms = options->start_patience_ms,
+		.keeper_patience_ms = options->keeper_patience_ms,
 		.greeting_patience_ms = options->greeting_patience_ms,
 		.cache_bytes = options->cache_bytes,
 		.shares_verdicts = options->shares_verdicts,

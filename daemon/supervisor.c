@@ -5,6 +5,7 @@
  * Who depends on whom:
  * - The keeper dies: its cells are dead; the broker is told of a new keeper and goes on, because it
  *   knows the clients and what was asked.
+ * - The keeper hangs: the broker tells, and we kill it.
  * - The broker dies: the keeper sees the end of its socket, removes the cells and ends; both start
  *   anew. Clients are disconnected; those that connect meanwhile wait in the listening socket.
  * - Both sides of the pair between broker and keeper belong to those two alone: we close ours at
@@ -297,6 +298,10 @@ static void on_channel(struct supervisor *supervisor)
 	packet.text[sizeof(packet.text) - 1] = '\0';
 	if (packet.type == SUPERVISOR_READY) {
 		become_ready(supervisor);
+	} else if (packet.type == SUPERVISOR_STUCK) {
+		/* Our child, not yet waited for: the number is its own. */
+		if (supervisor->keeper != 0 && packet.value == (uint32_t)supervisor->keeper)
+			kill(supervisor->keeper, SIGKILL);
 	} else if (packet.type == SUPERVISOR_FAILED) {
 		log_error("cells cannot be built: %s", packet.text);
 		if (!supervisor->was_ready)

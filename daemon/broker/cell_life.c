@@ -5,7 +5,8 @@
  * is asked for, after a pause that grows while none becomes ready. A cell is replaced when it is
  * not clean, after its number of runs, when a killed run does not end, and when it says something
  * that is not legal in its state. It is only ever given up by the keeper's CELL_GONE (or with the
- * keeper): until then something of it may still run.
+ * keeper): until then something of it may still run. A keeper that owes an answer for too long is
+ * given up with all its cells, which die with it.
  */
 #include "broker/cell_life.h"
 
@@ -55,6 +56,12 @@ static void arm_ms(struct event *timer, uint64_t delay_ms)
 	evtimer_add(timer, &delay);
 }
 
+/* Of an answer that the keeper owes. */
+static void await_keeper(struct cell *cell)
+{
+	arm_ms(cell->timer, cell->dispatch->broker->settings->keeper_patience_ms);
+}
+
 /* ---------------------------------------------------------------- coming and going */
 
 void cell_life_start(struct cell *cell)
@@ -75,9 +82,16 @@ void cell_life_start(struct cell *cell)
 
 void cell_life_stop(struct cell *cell)
 {
-	evtimer_del(cell->timer);
 	slot_move(&cell->slot, SLOT_STOPPING);
 	ask_keeper_cell_stop(cell->dispatch->broker->keeper, &cell->slot);
+	await_keeper(cell);
+}
+
+void cell_life_limit(struct cell *cell, const struct limits *limits)
+{
+	slot_move(&cell->slot, SLOT_LIMITING);
+	ask_keeper_cell_limit(cell->dispatch->broker->keeper, &cell->slot, limits);
+	await_keeper(cell);
 }
 
 static void on_kill(void *owner)
@@ -137,6 +151,10 @@ static void on_patience_over(evutil_socket_t fd, short what, void *argument)
 	(void)what;
 	if (cell->slot.state == SLOT_EMPTY) {
 		cell_life_start(cell);
+		return;
+	}
+	if (cell->slot.state == SLOT_STOPPING || cell->slot.state == SLOT_LIMITING) {
+		keeper_proxy_give_up(cell->dispatch->broker->keeper);
 		return;
 	}
 	if (cell->slot.state == SLOT_STARTING)
@@ -275,6 +293,7 @@ static void take_limited(struct cell *cell, const struct failure *failure)
 
 	if (cell->slot.state != SLOT_LIMITING)
 		return;
+	evtimer_del(cell->timer);
 	if (failure->error != 0) {
 		/* Nobody knows which limits hold now: never run anything there. */
 		log_error("slot %u: no limits: %s: %s: %s", cell->slot.index, failure->step,
@@ -341,9 +360,10 @@ void cell_life_take_event(struct cell *cell, const struct keeper_event *event, i
 		break;
 	case KEEPER_CELL_FAILED:
 		note_failure(cell, &event->failure);
-		evtimer_del(cell->timer);
-		if (cell->slot.state == SLOT_STARTING)
+		if (cell->slot.state == SLOT_STARTING) {
 			slot_move(&cell->slot, SLOT_STOPPING); /* CELL_GONE follows by itself */
+			await_keeper(cell);
+		}
 		break;
 	case KEEPER_CELL_LIMITED:
 		take_limited(cell, &event->failure);

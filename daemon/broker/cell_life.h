@@ -21,9 +21,10 @@ struct cell {
 	struct slot slot;
 	struct cell_link link;
 	struct run run;
-	struct event *timer; /* STARTING, KILLING: patience; EMPTY: when to try again */
-	bool was_ready;      /* a cell of this slot has been ready once */
-	struct seat *seat;   /* whose job it works for */
+	struct event *
+		timer; /* EMPTY: when to try again; IDLE, RUNNING, RESTING: unused; else patience */
+	bool was_ready;    /* a cell of this slot has been ready once */
+	struct seat *seat; /* whose job it works for */
 };
 
 /* What one of the two cells of a seat has left of the present job. */
@@ -82,6 +83,9 @@ void cell_life_deinit(struct cell *cell);
 /* Asks for a cell of slot.policy in an EMPTY slot; without a keeper nothing happens, and the next
  * one that is ready starts them all. */
 void cell_life_start(struct cell *cell);
+
+/* Has the standing limits of an IDLE cell changed; the run follows when the keeper has done it. */
+void cell_life_limit(struct cell *cell, const struct limits *limits);
 
 /* Ends the cell, whatever it does; what ran in it is dealt with when nothing of it is left. */
 void cell_life_stop(struct cell *cell);

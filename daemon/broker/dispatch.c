@@ -82,8 +82,7 @@ static void assign(struct seat *seat, struct job *job)
 	cell->slot.job = job;
 	cell->dispatch->n_running++;
 	if ((cell->slot.layers & cgroups) != 0 && slot_needs_limits(&cell->slot, limits)) {
-		slot_move(&cell->slot, SLOT_LIMITING);
-		ask_keeper_cell_limit(cell->dispatch->broker->keeper, &cell->slot, limits);
+		cell_life_limit(cell, limits);
 		return;
 	}
 	seat_run(cell);

@@ -3,7 +3,8 @@
  *
  * The keeper is restarted by the supervisor when it dies; then a new socket arrives and all cells
  * are built anew. The packets are of fixed size on both sides; a wrong one from the keeper ends the
- * connection to it, which makes the supervisor start another.
+ * connection to it, which makes the supervisor start another. A keeper that neither dies nor
+ * answers would keep jobs waiting for ever: cell_life.c has patience, and then gives it up.
  */
 #include "broker/keeper_proxy.h"
 
@@ -16,6 +17,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "broker/dispatch.h"
+#include "broker/supervisor_link.h"
 #include "keeper/keeper_msg.h"
 
 struct keeper_proxy {
@@ -61,6 +63,18 @@ static void lose_keeper(struct keeper_proxy *proxy)
 	disconnect(proxy);
 	proxy->broker->metrics.counters[METRIC_keepers_lost]++;
 	dispatch_keeper_lost(proxy->broker->dispatch);
+}
+
+void keeper_proxy_give_up(struct keeper_proxy *proxy)
+{
+	const struct supervisor_packet packet = {.type = SUPERVISOR_STUCK, .value = proxy->pid};
+
+	if (proxy->socket < 0)
+		return;
+	log_error("the keeper (pid %u) does not answer", proxy->pid);
+	supervisor_link_send(proxy->broker->supervisor, &packet);
+	/* The end of file that follows is handled from the loop, as in ask(). */
+	shutdown(proxy->socket, SHUT_RDWR);
 }
 
 static uint32_t wished_layers(const struct broker *broker)

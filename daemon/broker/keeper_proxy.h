@@ -18,6 +18,9 @@ void keeper_proxy_take_socket(struct keeper_proxy *proxy, int socket, uint32_t p
 bool keeper_proxy_is_ready(const struct keeper_proxy *proxy);
 uint32_t keeper_proxy_pid(const struct keeper_proxy *proxy);
 
+/* It has not answered in time: it is treated as lost, and the supervisor is asked to end it. */
+void keeper_proxy_give_up(struct keeper_proxy *proxy);
+
 /*
  * Requests; the answers come to dispatch_keeper_event(). A keeper that cannot be written to is
  * treated as lost.

@@ -25,6 +25,8 @@ enum supervisor_packet_type {
 		3, /* from the broker, once: the first cell of every slot has said CELL_READY */
 	SUPERVISOR_FAILED = 4, /* from the broker: cells cannot be built; `text` says why; the
 				* supervisor exits with it if it was never ready */
+	SUPERVISOR_STUCK = 5,  /* from the broker: the keeper of pid `value` does not answer; it is
+				* killed, and another one started */
 };
 
 struct supervisor_packet {

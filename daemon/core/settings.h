@@ -28,6 +28,7 @@ struct settings {
 	uint64_t start_patience_ms;    /* a cell that is not ready by then is rebuilt */
 	uint64_t cache_bytes;          /* of known verdicts, in memory; 0: none is kept */
 	uint32_t shares_verdicts;      /* between users: 0 or 1 */
+	uint64_t keeper_patience_ms;   /* a keeper that has not answered by then is replaced */
 	uint64_t greeting_patience_ms; /* a client that has not greeted by then is closed */
 	uint32_t supervisor_pid;
 };

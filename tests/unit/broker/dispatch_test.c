@@ -260,6 +260,55 @@ static void lose_keeper(enum slot_state lost_in)
 	expect_only(VERDICT_PASSED);
 }
 
+/* The keeper neither answers nor dies: it is given up, the supervisor told, the job judged later.
+ */
+static void stick_keeper(enum slot_state stuck_in)
+{
+	struct supervisor_packet packet;
+
+	settings.keeper_patience_ms = 20;
+	rebuild_with_cgroups();
+	submit(20, 0);
+	expect_request(KEEPER_CELL_LIMIT);
+	if (stuck_in == SLOT_STOPPING) {
+		say_as_keeper(KEEPER_CELL_LIMITED, 0);
+		expect_run();
+		turn_for_ms(60); /* the wall limit, and the patience with a killed run */
+		expect_request(KEEPER_CELL_STOP);
+	}
+	assert_int_equal(state_now(), stuck_in);
+	settings.keeper_patience_ms = 60000;
+	turn_for_ms(60);
+	turn();
+	assert_int_equal(state_now(), SLOT_EMPTY);
+	assert_int_equal(broker.metrics.counters[METRIC_keepers_lost], 2); /* rebuilding was one */
+	while (read(supervisor, &packet, sizeof(packet)) == sizeof(packet) &&
+	       packet.type != SUPERVISOR_STUCK)
+		;
+	assert_int_equal(packet.type, SUPERVISOR_STUCK);
+	assert_int_equal(packet.value, 1);
+	connect_keeper();
+	build_cell();
+	expect_request(KEEPER_CELL_LIMIT);
+	say_as_keeper(KEEPER_CELL_LIMITED, 0);
+	expect_run();
+	write_pass();
+	say_as_cell(CELL_DONE, run.run_id);
+	expect_only(VERDICT_PASSED);
+}
+
+static void test_keeper_stuck_while_limiting(void **state)
+{
+	(void)state;
+	stick_keeper(SLOT_LIMITING);
+}
+
+static void test_keeper_stuck_while_stopping(void **state)
+{
+	(void)state;
+	stick_keeper(SLOT_STOPPING);
+}
+
 static void test_keeper_lost_while_limiting(void **state)
 {
 	(void)state;
@@ -513,6 +562,8 @@ int main(void)
 		CASE(test_no_pass_without_a_report),
 		CASE(test_the_cell_dies),
 		CASE(test_news_of_an_old_cell),
+		CASE(test_keeper_stuck_while_limiting),
+		CASE(test_keeper_stuck_while_stopping),
 		CASE(test_keeper_lost_while_limiting),
 		CASE(test_keeper_lost_while_running),
 		CASE(test_keeper_lost_while_killing),

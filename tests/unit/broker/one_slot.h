@@ -212,6 +212,7 @@ static int set_up(void **state)
 	settings = (struct settings){.n_slots = 1,
 				     .clients_max = 10,
 				     .kill_patience_ms = 20,
+				     .keeper_patience_ms = 60000,
 				     .start_patience_ms = 60000};
 	policies.n_policies = 1;
 	policies.policies[0].runs_per_cell = 1000;
