@@ -267,6 +267,10 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/gen/assay.pb-c.h $(BUILD)/gen/syscalls.
 	$(CLANG) $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 		-o $@ $< $(FUZZ_SOURCES) $(BUILD)/gen/assay.pb-c.c \
 		-lcyaml -ljansson -levent_core -lprotobuf-c -lnettle -lm
+# The keeper's requests with a fake of what they start, and without the rest.
+REQUESTS_FUZZ_SOURCES := daemon/keeper/requests.c daemon/base/error.c daemon/base/fd.c
+$(BUILD)/fuzz/requests_fuzz: $(REQUESTS_FUZZ_SOURCES)
+$(BUILD)/fuzz/requests_fuzz: FUZZ_SOURCES := $(REQUESTS_FUZZ_SOURCES)
 
 fuzz: $(FUZZ_PROGRAMS) ## libFuzzer targets, FUZZ_SECONDS each (default 120)
 	@tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_PROGRAMS)
