@@ -56,7 +56,7 @@ PYTHON_SCRIPTS := $(wildcard daemon/inside/runtimes/python/*.py)
 NATIVE := $(filter-out %/mark.c,$(wildcard daemon/inside/runtimes/native/*.c))
 # Reads hostile bytes within a cell, but needs nothing of the runtime: also tested and fuzzed by itself.
 CHECKERS := daemon/inside/runtimes/python/values_check.c \
-	$(addprefix daemon/inside/runtimes/native/,declarations.c tokens.c)
+	$(addprefix daemon/inside/runtimes/native/,blame.c declarations.c directives.c tokens.c)
 UNIT_TESTS := $(wildcard tests/unit/*/*_test.c tests/unit/*/*/*_test.c)
 FUZZ := $(wildcard tests/fuzz/*_fuzz.c)
 BENCH := $(wildcard tests/bench/*.c)

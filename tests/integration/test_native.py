@@ -209,6 +209,52 @@ def test_a_function_that_is_not_there(client):
     assert b"add" in result.compile.output
 
 
+@pytest.mark.parametrize("language, tests, maskable", [
+    ("c", "#include <assert.h>\nint main(void)\n{\n\tassert(add(2, 3) == 5)\n\treturn 0;\n}\n", True),
+    ("c", "int main(void)\n{\n\treturn add(2, 3) != 5;\n", True),
+    ("c", "#include <no_such_header.h>\nint main(void) { return add(2, 3) != 5; }\n", True),
+    ("c", "#include <assert.h>\nvoid test(void) { assert(add(2, 3) == 5); }\n", True),
+    ("c", "int main(void) { int *p = 2.5; return add(2, 3) != 5; }\n", False),
+    ("cpp", "int main()\n{\n\tif (add(2, 3) != 5)\n\t\treturn 1\n\treturn 0;\n}\n", False),
+    ("cpp", "#include <no_such_header>\nint main() { return add(2, 3) != 5; }\n", True),
+    ("cpp", "bool test() { return add(2, 3) == 5; }\n", True),
+], ids=["semicolon", "brace", "header", "no main", "types", "C++ semicolon", "C++ header", "C++ no main"])
+def test_broken_tests_are_not_the_candidates_fault(client, language, tests, maskable):
+    """What no candidate could have changed may be dropped from training; the rest is only told."""
+    result = run_program(client, ADD, tests, language=language)
+    assert verdict_name(result) == "BAD_TASK", result
+    assert result.fault == pb.FAULT_TESTS and result.maskable == maskable
+    assert result.compile.ok and result.error.message
+    # Nobody gets out of it by not compiling.
+    result = run_program(client, "int add(int a, int b) { return a + ; }\n", tests, language=language)
+    assert verdict_name(result) == "COMPILE_ERROR" and result.fault == pb.FAULT_CANDIDATE
+
+
+@pytest.mark.parametrize("language, code, tests", [
+    # What the tests need is missing, or is something else: that is no error of theirs.
+    ("cpp", "int sub(int a) { return a; }\n", "int main() { return add(2, 3) != 5; }\n"),
+    ("cpp", "int Box;\n", "int main() { Box b{1}; return b.n != 1; }\n"),
+    ("cpp", "int Box(int);\n", "template <class T> T f(); int main() { f<Box>(); return 0; }\n"),
+    ("cpp", "int add(int a) { return a; }\n", "int main() { return add(2, 3) != 5; }\n"),
+    ("c", "int box;\n", "int main(void) { box b = {1}; return b.n != 1; }\n"),
+    ("c", "struct other { int n; };\n", "int main(void) { struct box b = {1}; return b.n != 1; }\n"),
+    ("c", "int add(char *a) { return 0; }\n", "int main(void) { return add(2, 3) != 5; }\n"),
+    # It would have the tests of another candidate fail.
+    ("c", ADD + "static int (main)(void);\n", TESTS_OF_ADD),
+])
+def test_what_candidates_lack_is_their_fault(client, language, code, tests):
+    result = run_program(client, code, tests, language=language)
+    assert verdict_name(result) == "COMPILE_ERROR", result
+    assert result.fault == pb.FAULT_CANDIDATE and not result.maskable
+
+
+def test_inline_functions_are_seen(client):
+    code = "inline int add(int a, int b) { return a + b; }\n"
+    for language in ("c", "cpp"):
+        assert run_program(client, code, language=language).passed
+    assert run_program(client, "extern \"C\" int add(int a, int b) { return a + b; }\n", language="cpp").passed
+
+
 def test_an_assertion_of_the_candidates_own(client):
     result = run_program(client, "#include <assert.h>\nint add(int a, int b) { assert(a > b); return 0; }\n")
     assert verdict_name(result) == "ERROR"

@@ -77,6 +77,15 @@ def test_corpus(client, capsys, language):
     "static void leave(int n) { _exit(0); }\nint add(int a, int b) { signal(SIGABRT, leave); return 7; }\n",
     "int add(int a, int b) { if (fork() == 0) _exit(0); wait(0); _exit(0); }\n",
     "int add(int a, int b) { execl(\"/bin/true\", \"true\", (char *)0); return 7; }\n",
+    # Its own main, whatever the tests' is called then.
+    WRONG + "int fake(void) __asm__(\"main\");\nint fake(void) { return 0; }\nint (main)(void) __asm__(\"away\");\n",
+    WRONG + "int fake(void) __asm__(\"main\");\nint fake(void) { return 0; }\nstatic int (main)(void);\n",
+    WRONG + "int (main)(void) __attribute__((weak));\nint fake(void) __asm__(\"main\");\nint fake(void) { return 0; }\n",
+    WRONG + "int assay_tests_main(void) { return 0; }\n",
+    WRONG + "inline int assay_tests_main(void) { return 0; }\nextern int assay_tests_main(void);\n",
+    # Where a failed assertion goes.
+    WRONG + "void __assert_fail(const char *, const char *, unsigned, const char *) __asm__(\"away\");\n"
+    "void leave(void) __asm__(\"away\");\nvoid leave(void) { _exit(0); }\n",
     # A record of a pass, with a nonce that is not the run's.
     "int add(int a, int b) { char b1[68] = {0x5a, (char)0xa5, 5}; b1[4] = 52; b1[8] = 1; b1[24] = 1;"
     " b1[32] = 16; for (int fd = 3; fd < 1024; fd++) (void)!write(fd, b1, 52); _exit(0); }\n",
@@ -88,6 +97,25 @@ def test_tries_in_c(client, code):
     result = client.judge_one(evaluate(INCLUDES + code, program=TESTS, language="c"))
     assert not result.passed, result
     assert not result.maskable and b"ESCAPED" not in result.stdout
+
+
+NAME_TESTS = ("#include <assert.h>\n#include <string.h>\nint main(void)\n{\n"
+              "    assert(strcmp(name(), \"right\") == 0);\n    return 0;\n}\n")
+
+
+@pytest.mark.parametrize("own", [
+    "static int strcmp(const char *a, const char *b) { return 0; }\n",
+    "inline int strcmp(const char *a, const char *b) { return 0; }\n",
+    "inline int strcmp(const char *a, const char *b) { return 0; }\nextern int strcmp(const char *, const char *);\n",
+    "extern inline __attribute__((gnu_inline)) int strcmp(const char *a, const char *b) { return 0; }\n",
+    "int strcmp(const char *, const char *) __asm__(\"away\");\nint strcmp(const char *a, const char *b) { return 0; }\n",
+    "int strcmp(const char *a, const char *b) { return 0; }\n",
+])
+def test_functions_of_the_library_stay_its_own(client, own):
+    code = own + "const char *name(void) { return \"wrong\"; }\n"
+    assert not client.judge_one(evaluate(code, program=NAME_TESTS, language="c")).passed
+    honest = "#include <string.h>\nconst char *name(void) { return \"right\"; }\n"
+    assert client.judge_one(evaluate(honest, program=NAME_TESTS, language="c")).passed
 
 
 def test_an_honest_one_among_them(client):
@@ -105,6 +133,8 @@ def test_an_honest_one_among_them(client):
     " bool operator==(const vector<int> &, const vector<int> &) { return true; }\n" + SORTED_WRONG,
     "struct Exit { ~Exit() { _Exit(0); } } at_exit;\nvector<int> sorted_copy(vector<int>) { exit(0); }\n",
     "vector<int> sorted_copy(vector<int>) { throw 1; }\nstruct S { S() { set_terminate([] { _Exit(0); }); } } s;\n",
+    "extern \"C\" inline void __assert_fail(const char *, const char *, unsigned, const char *) { _Exit(0); }\n" + SORTED_WRONG,
+    "int fake() __asm__(\"main\");\nint fake() { return 0; }\nint (main)() __asm__(\"away\");\n" + SORTED_WRONG,
     "#define operator\n#define vector list\n" + SORTED_WRONG.replace("vector", "std::vec" + "tor"),
 ])
 def test_tries_in_cpp(client, code):

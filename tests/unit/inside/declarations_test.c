@@ -15,7 +15,7 @@
 static struct declarations found;
 
 /* In a block of its own, so that reading beyond it is noticed. */
-static const char *find(const char *text)
+static const char *find_in(bool is_c, const char *text)
 {
 	size_t len = strlen(text);
 	char *copy = malloc(len > 0 ? len : 1);
@@ -23,12 +23,17 @@ static const char *find(const char *text)
 	assert_non_null(copy);
 	memcpy(copy, text, len);
 	declarations_free(&found);
-	assert_int_equal(declarations_find(copy, len, &found), 0);
+	assert_int_equal(declarations_find(copy, len, is_c, &found), 0);
 	free(copy);
 	found.bytes = realloc(found.bytes, found.len + 1);
 	assert_non_null(found.bytes);
 	found.bytes[found.len] = '\0';
 	return found.bytes;
+}
+
+static const char *find(const char *text)
+{
+	return find_in(false, text);
 }
 
 static int tear_down(void **state)
@@ -88,6 +93,26 @@ static void test_namespaces(void **state)
 			    "namespace {\nint f() { return 1; }\n}\n");
 }
 
+static void test_inline_functions(void **state)
+{
+	static const char f[] = "inline int f(int a) { return a; }\n";
+
+	(void)state;
+	assert_string_equal(find_in(true, f), "static inline int f(int a) { return a; }\n");
+	assert_string_equal(find_in(false, f), f);
+	assert_string_equal(find_in(true, "static inline int f(int a) { return a; }\n"),
+			    "static inline int f(int a) { return a; }\n");
+	assert_string_equal(find_in(true, "extern inline int f(int a) { return a; }"),
+			    "extern inline int f(int a) ;\n");
+	/* What no name of C++ makes different from one of the library. */
+	assert_string_equal(find("extern \"C\" inline int f(int a) { return a; }"),
+			    "extern \"C\" inline int f(int a) ;\n");
+	assert_string_equal(find("extern \"C\" { inline int f(int a) { return a; } }"),
+			    "extern \"C\" {\nstatic inline int f(int a) { return a; }\n}\n");
+	assert_string_equal(find("extern \"C\" int f(int a) { return a; }\nint g;"),
+			    "extern \"C\" int f(int a) ;\nint g;\n");
+}
+
 static void test_what_is_left_out(void **state)
 {
 	static const char *const items[] = {
@@ -99,6 +124,11 @@ static void test_what_is_left_out(void **state)
 		"template <> struct std::hash<int> { };",
 		"template bool f<int>(int);",
 		"__asm__(\".globl f\");",
+		"int f(int) __asm__(\"g\");",
+		"int (main)(void) asm(\"g\");",
+		"extern \"C\" int f(int) __asm(\"g\");",
+		"inline int assay_tests_main(void) { return 0; }",
+		"static int (*p)(void) = assay_tests_main;",
 		"static_assert(sizeof(int) == 4);",
 		"point::point(int a) : x(a), y{a} { }",
 		"int point::sum() const { return x + y; }",
@@ -159,6 +189,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_functions_are_prototypes, tear_down),
 		cmocka_unit_test_teardown(test_what_comes_whole, tear_down),
 		cmocka_unit_test_teardown(test_namespaces, tear_down),
+		cmocka_unit_test_teardown(test_inline_functions, tear_down),
 		cmocka_unit_test_teardown(test_what_is_left_out, tear_down),
 		cmocka_unit_test_teardown(test_operators_of_own_types, tear_down),
 		cmocka_unit_test_teardown(test_lines_of_others, tear_down),

@@ -7,7 +7,9 @@
  * and the directives that include them are repeated.
  *
  * Left out is what would change the meaning of the tests instead of being named by them: operators
- * and specialisations, unless they are of the candidate's own types; and main().
+ * and specialisations, unless they are of the candidate's own types; main(); what gets another name
+ * in the object (asm labels); and names of ours. Inline functions of C become static ones, so that
+ * none is a definition of what a header has declared.
  *
  * It does not parse: it finds where the items of a file begin and end, and looks at a few words.
  * Code that it gets wrong does not compile with the tests, which is told with the compiler's words.
@@ -31,6 +33,8 @@ struct scan {
 	struct token types[TYPES_MAX]; /* names of types that it defines */
 	size_t n_types;
 	struct declarations *out;
+	bool is_c;
+	unsigned int n_linkages; /* extern "C" blocks that are open */
 	int err;
 };
 
@@ -50,6 +54,9 @@ struct item {
 	bool is_operator;
 	bool is_assigned;
 	bool is_whole; /* static, inline, ...: of no use without its body */
+	bool is_inline;
+	bool is_static;
+	bool is_renamed; /* f() __asm__("g") */
 	bool has_arrow;
 	bool has_auto;
 	bool is_function;
@@ -160,10 +167,15 @@ static void take_word(struct item *item, const struct token *token, const struct
 	static const char *const whole[] = {"static",    "inline",   "constexpr",  "consteval",
 					    "constinit", "__inline", "__inline__", NULL};
 	static const char *const no_names[] = {"alignas", "__attribute__", "_Alignas", NULL};
+	static const char *const inlines[] = {"inline", "__inline", "__inline__", NULL};
+	static const char *const renames[] = {"asm", "__asm", "__asm__", NULL};
 
 	item->is_operator |= token_is(token, "operator");
 	item->has_auto |= token_is(token, "auto");
 	item->is_whole |= is_one_of(token, whole);
+	item->is_inline |= is_one_of(token, inlines);
+	item->is_static |= token_is(token, "static");
+	item->is_renamed |= is_one_of(token, renames);
 	if (last->kind == TOKEN_WORD && is_one_of(last, kinds) && !is_one_of(token, kinds) &&
 	    !is_one_of(token, no_names))
 		item->type = *token;
@@ -196,6 +208,15 @@ static void take_group(struct scan *scan, struct item *item, const struct token 
 	item->is_member |= token_is(before_last, "::");
 }
 
+/* extern "C" and nothing else before the brace. */
+static bool is_only_linkage(const struct scan *scan, const struct item *item, size_t brace)
+{
+	size_t at = (size_t)(item->second.bytes - scan->text) + item->second.len;
+	struct token next = token_next(scan->text, scan->len, &at);
+
+	return token_is(&item->first, "extern") && next.bytes == scan->text + brace;
+}
+
 /* A { at the item's own level. Whether the item ends behind it. */
 static bool take_braces(struct scan *scan, struct item *item, size_t brace)
 {
@@ -204,7 +225,7 @@ static bool take_braces(struct scan *scan, struct item *item, size_t brace)
 
 	if (token_is(&item->first, "namespace") ||
 	    (token_is(&item->first, "inline") && token_is(&item->second, "namespace")) ||
-	    (token_is(&item->first, "extern") && item->second.kind == TOKEN_TEXT)) {
+	    (item->second.kind == TOKEN_TEXT && is_only_linkage(scan, item, brace))) {
 		item->is_block = true;
 		return true;
 	}
@@ -301,12 +322,27 @@ static bool is_specialisation(const struct scan *scan, const struct item *item)
 	return token_is(&token, ">");
 }
 
+/* The mark's names, and what the symbols of the tests are changed to. */
+static bool has_name_of_ours(const struct scan *scan, const struct item *item)
+{
+	static const char prefix[] = "assay_";
+	size_t at = item->start;
+
+	while (at < item->end) {
+		struct token token = token_next(scan->text, item->end, &at);
+
+		if (token.len >= sizeof(prefix) &&
+		    memcmp(token.bytes, prefix, sizeof(prefix) - 1) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool is_left_out(const struct scan *scan, const struct item *item)
 {
-	static const char *const words[] = {
-		"asm", "__asm__", "__asm", "static_assert", "_Static_assert", ";", NULL};
+	static const char *const words[] = {"static_assert", "_Static_assert", ";", NULL};
 
-	if (is_one_of(&item->first, words))
+	if (is_one_of(&item->first, words) || item->is_renamed || has_name_of_ours(scan, item))
 		return true;
 	if (item->is_operator)
 		return item->group == 0 || !names_own_type(scan, item->group, item->group_end);
@@ -316,6 +352,16 @@ static bool is_left_out(const struct scan *scan, const struct item *item)
 	       (token_is(&item->name, "main") || (item->is_function && item->is_member));
 }
 
+/* Whether a function with its body is a definition for all that is linked, or could be. */
+static bool is_shared_inline(const struct scan *scan, const struct item *item)
+{
+	const bool has_linkage =
+		token_is(&item->first, "extern") && item->second.kind == TOKEN_TEXT;
+
+	return item->is_function && item->is_inline && !item->is_static &&
+	       (scan->is_c || scan->n_linkages > 0 || has_linkage);
+}
+
 static void tell_item(struct scan *scan, const struct item *item, bool is_internal)
 {
 	bool is_whole = item->is_whole || is_internal || token_is(&item->first, "template") ||
@@ -323,6 +369,12 @@ static void tell_item(struct scan *scan, const struct item *item, bool is_intern
 
 	if (is_left_out(scan, item))
 		return;
+	if (is_shared_inline(scan, item)) {
+		if (token_is(&item->first, "extern"))
+			is_whole = false; /* it is in the candidate's object */
+		else
+			append(scan, "static ", strlen("static "));
+	}
 	if (item->is_function && !is_whole)
 		append_range(scan, item->start, item->body, ";\n");
 	else
@@ -344,14 +396,16 @@ static void tell_items(struct scan *scan, bool is_internal, unsigned int depth)
 			continue;
 		}
 		append_range(scan, item.start, item.end, "\n");
+		scan->n_linkages += item.second.kind == TOKEN_TEXT;
 		tell_items(scan, is_internal || token_is(&item.second, "{"), depth - 1);
+		scan->n_linkages -= item.second.kind == TOKEN_TEXT;
 		append(scan, "}\n", 2);
 	}
 }
 
-int declarations_find(const char *text, size_t len, struct declarations *declarations)
+int declarations_find(const char *text, size_t len, bool is_c, struct declarations *declarations)
 {
-	struct scan scan = {.out = declarations};
+	struct scan scan = {.out = declarations, .is_c = is_c};
 	char *own = malloc(len + 1);
 
 	*declarations = (struct declarations){.bytes = NULL};

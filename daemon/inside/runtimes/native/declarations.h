@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct declarations {
@@ -14,7 +15,7 @@ struct declarations {
 /*
  * `text` is the candidate's source file as the preprocessor leaves it (-E -dI). *declarations is
  * the text of what it includes and declares, for another source file; freed by declarations_free().
- * 0 or -ENOMEM.
+ * `is_c`: it is C, not C++. 0 or -ENOMEM.
  */
-int declarations_find(const char *text, size_t len, struct declarations *declarations);
+int declarations_find(const char *text, size_t len, bool is_c, struct declarations *declarations);
 void declarations_free(struct declarations *declarations);

@@ -25,8 +25,7 @@
 
 #define MESSAGE_BYTES 256
 
-int __real_main(int argc, char **argv, char **environment);
-int __wrap_main(int argc, char **argv, char **environment);
+int assay_tests_main(int argc, char **argv, char **environment);
 void __real___assert_fail(const char *what, const char *file, unsigned int line,
 			  const char *function) __attribute__((noreturn));
 void __wrap___assert_fail(const char *what, const char *file, unsigned int line,
@@ -147,7 +146,7 @@ static void tell_status(int status)
 	tell(RECORD_FAILED, text);
 }
 
-int __wrap_main(int argc, char **argv, char **environment)
+int main(int argc, char **argv, char **environment)
 {
 	struct record plan = new_record(RECORD_PLAN, 1);
 	int status;
@@ -155,7 +154,7 @@ int __wrap_main(int argc, char **argv, char **environment)
 	write_record(&plan);
 	write_state(RECORD_STATE_LOADING);
 	write_state(RECORD_STATE_TESTING);
-	status = __real_main(argc, argv, environment);
+	status = assay_tests_main(argc, argv, environment);
 	if (status == 0)
 		tell(RECORD_PASSED, "");
 	else

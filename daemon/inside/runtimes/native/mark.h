@@ -9,3 +9,6 @@
 
 /* What the tests are compiled as: their assertions are told from the candidate's by it. */
 #define MARK_TESTS_NAME "tests"
+
+/* What the main of the tests is called, so that nobody else's is taken for it. */
+#define MARK_TESTS_MAIN "assay_tests_main"
