@@ -366,6 +366,19 @@ static bool is_limit(enum verdict_code code)
 	return code >= VERDICT_CPU_LIMIT && code <= VERDICT_PROCESS_LIMIT;
 }
 
+static bool has_violations(const struct violations *violations)
+{
+	return violations->n_calls > 0 || violations->others > 0;
+}
+
+/* Why it is a violation, if no refused call says it. */
+static void describe_tests_and_reason(struct text *text, const struct feedback_input *input)
+{
+	describe_tests(text, input, DESCRIBED_MAX);
+	if (input->verdict->code == VERDICT_VIOLATION && !has_violations(&input->facts->violations))
+		text_append(text, "\n%s", input->verdict->detail);
+}
+
 static void append_plain(struct text *text, const struct feedback_input *input)
 {
 	enum verdict_code code = input->verdict->code;
@@ -384,14 +397,14 @@ static void append_plain(struct text *text, const struct feedback_input *input)
 	else if ((code == VERDICT_FAILED || code == VERDICT_ERROR || code == VERDICT_VIOLATION) &&
 		 examination->fault == EXAMINATION_OK &&
 		 examination_first_failure(examination) != NULL)
-		describe_tests(text, input, DESCRIBED_MAX);
+		describe_tests_and_reason(text, input);
 	else
 		describe_fault(text, input);
 }
 
 static void append_violations(struct text *text, const struct violations *violations)
 {
-	if (violations->n_calls == 0 && violations->others == 0)
+	if (!has_violations(violations))
 		return;
 	text_append(text, "\nRefused system calls:");
 	for (uint32_t i = 0; i < violations->n_calls; i++) {

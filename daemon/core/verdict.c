@@ -4,11 +4,13 @@
  * The order matters. What our side did to the run comes first (cancelled, lost), then what the
  * kernel or the broker measured (limits), because a run that was stopped has incomplete records
  * whatever they say; then what the trusted side wrote. An error that a refused system call can have
- * caused is a VIOLATION; trying one and coping is none. PASSED is last and needs positive evidence:
- * the completion mark, at least one test passed, none failed, and an end by itself.
+ * caused is a VIOLATION, and so is an end by SIGSYS; trying a call and coping is none. PASSED is
+ * last and needs positive evidence: the completion mark, at least one test passed, none failed, and
+ * an end by itself.
  */
 #include "core/verdict.h"
 
+#include <signal.h>
 #include <stddef.h>
 #include <sys/wait.h>
 
@@ -300,6 +302,12 @@ static struct verdict decide_examination(const struct run_facts *facts)
 	return decide_tests(facts);
 }
 
+/* Nobody tells which call it was: the kernel ends the process without asking pid 1. */
+static bool is_ended_by_filter(const struct run_facts *facts)
+{
+	return WIFSIGNALED(facts->candidate_status) && WTERMSIG(facts->candidate_status) == SIGSYS;
+}
+
 struct verdict verdict_decide(const struct run_facts *facts)
 {
 	struct verdict verdict;
@@ -307,6 +315,11 @@ struct verdict verdict_decide(const struct run_facts *facts)
 	if (decide_our_side(facts, &verdict) || decide_limits(facts, &verdict))
 		return verdict;
 	verdict = decide_examination(facts);
+	if (verdict.code == VERDICT_ERROR && is_ended_by_filter(facts))
+		return by_candidate(VERDICT_VIOLATION,
+				    "SIGSYS ended it: it made a system call that ends a program "
+				    "here, as those of a foreign ABI (32-bit, x32) do, or it "
+				    "raised the signal itself.");
 	if (verdict.code == VERDICT_ERROR && is_violation(facts))
 		return by_candidate(VERDICT_VIOLATION,
 				    "It failed after a system call that is refused here.");
@@ -327,6 +340,9 @@ struct verdict verdict_of_compiling(const struct run_facts *facts)
 	case VERDICT_INFRA:
 	case VERDICT_STARVED:
 	case VERDICT_COMPILE_ERROR:
+		return verdict;
+	case VERDICT_BAD_TASK:
+		verdict.detail = "The tests themselves do not compile.";
 		return verdict;
 	case VERDICT_NO_TESTS: /* it came to its end and has nothing to say */
 		return (struct verdict){.code = VERDICT_PASSED, .detail = "It compiles."};

@@ -1,4 +1,7 @@
 """Promise: a candidate has no capabilities, cannot gain privileges, and is held by the filter."""
+import pytest
+
+from support.wire import evaluate, verdict_name
 
 
 def status_of(result):
@@ -132,3 +135,17 @@ if platform.machine() == 'x86_64':
 print('done')
 """)
     assert b"done" in result.stdout
+
+
+@pytest.mark.parametrize("call", [
+    '__asm__ volatile("int $0x80" : "=a"(result) : "a"(20) : "memory");',
+    'result = syscall(0x40000000 | 39);',
+], ids=["i386", "x32"])
+def test_foreign_system_calls_end_the_program(client, call):
+    """The kernel ends it without asking pid 1, so no call is named; the verdict says what it was."""
+    request = evaluate("#include <stdio.h>\n#include <unistd.h>\nint main(void)\n{\n    long result;\n"
+                       f"    {call}\n    printf(\"ESCAPED %ld\\n\", result);\n    return 0;\n}}\n", language="c")
+    request.stdio.cases.add(stdin=b"", stdout=b"done\n")
+    result = client.judge_one(request)
+    assert verdict_name(result) == "VIOLATION", result
+    assert b"foreign ABI" in result.feedback and b"ESCAPED" not in result.stdout

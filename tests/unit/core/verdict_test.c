@@ -390,6 +390,24 @@ static void test_endings_after_a_refused_call(void **state)
 	assert_int_equal(decide(), VERDICT_WALL_LIMIT);
 }
 
+/* No call is named then: the kernel ends the process without asking. */
+static void test_an_end_by_the_filter(void **state)
+{
+	(void)state;
+	examination.is_complete = false;
+	facts.candidate_status = SIGSYS;
+	facts.wait_status = SIGSYS;
+	assert_int_equal(decide(), VERDICT_VIOLATION);
+	assert_non_null(strstr(verdict_decide(&facts).detail, "foreign ABI"));
+	assert_int_equal(verdict_decide(&facts).fault, FAULT_CANDIDATE);
+	assert_false(verdict_decide(&facts).is_maskable);
+	facts.kill_reason = RUN_KILLED_CPU;
+	assert_int_equal(decide(), VERDICT_CPU_LIMIT);
+	facts.kill_reason = RUN_NOT_KILLED;
+	facts.candidate_status = SIGSYS << 8; /* an exit status of that number */
+	assert_int_equal(decide(), VERDICT_TAMPERED);
+}
+
 /* Who tries and copes has done nothing wrong. */
 static void test_a_pass_stays_a_pass(void **state)
 {
@@ -417,6 +435,15 @@ static void test_compiling(void **state)
 	assert_int_equal(verdict_of_compiling(&facts).code, VERDICT_PASSED);
 	examination.fault = EXAMINATION_COMPILE;
 	expect_uncompiled("does not compile");
+	examination.fault = EXAMINATION_TESTS;
+	examination.state = EXAMINATION_PREPARING;
+	assert_int_equal(verdict_of_compiling(&facts).code, VERDICT_BAD_TASK);
+	assert_int_equal(verdict_of_compiling(&facts).fault, FAULT_TESTS);
+	assert_true(verdict_of_compiling(&facts).is_maskable);
+	examination.state = EXAMINATION_LOADING; /* a candidate may have had a part in it */
+	assert_false(verdict_of_compiling(&facts).is_maskable);
+	assert_int_equal(verdict_of_compiling(&facts).code, VERDICT_BAD_TASK);
+	examination.fault = EXAMINATION_COMPILE;
 	examination.is_complete = false; /* the compiler's parent was killed, or left */
 	expect_uncompiled("no program");
 	facts.wait_status = SIGSEGV;
@@ -465,6 +492,7 @@ int main(void)
 		cmocka_unit_test_setup(test_errors_after_a_refused_call, set_up),
 		cmocka_unit_test_setup(test_faults_after_a_refused_call, set_up),
 		cmocka_unit_test_setup(test_endings_after_a_refused_call, set_up),
+		cmocka_unit_test_setup(test_an_end_by_the_filter, set_up),
 		cmocka_unit_test_setup(test_a_pass_stays_a_pass, set_up),
 		cmocka_unit_test_setup(test_compiling, set_up),
 		cmocka_unit_test_setup(test_compiling_that_says_nothing, set_up),
