@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define CHILD_FDS_MAX 4
+#define CHILD_FDS_MAX 5
 
 /* A program and all that it gets. */
 struct child_plan {

@@ -21,6 +21,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "cache_folder.h"
 #include "config/options.h"
 #include "config/policy_load.h"
 #include "core/handover.h"
@@ -123,7 +124,8 @@ static unsigned int count_processors(void)
 	return (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
 }
 
-static void fill_settings(const struct options *options, struct settings *settings)
+static void fill_settings(const struct options *options, const struct places *places,
+			  struct settings *settings)
 {
 	*settings = (struct settings){
 		.magic = SETTINGS_MAGIC,
@@ -143,6 +145,9 @@ static void fill_settings(const struct options *options, struct settings *settin
 		.keeper_patience_ms = options->keeper_patience_ms,
 		.greeting_patience_ms = options->greeting_patience_ms,
 		.cache_bytes = options->cache_bytes,
+		.cache_file_bytes = options->cache_path[0] != '\0' ? options->cache_file_bytes : 0,
+		.runtime_stamp =
+			cache_folder_stamp(places->runtimes, places->broker, places->keeper),
 		.shares_verdicts = options->shares_verdicts,
 		.supervisor_pid = (uint32_t)getpid(),
 	};
@@ -246,15 +251,23 @@ static int run(const struct options *options, const struct places *places,
 	struct settings settings;
 	_cleanup_fd_ int settings_fd = -1;
 	_cleanup_fd_ int policies_fd = -1;
+	_cleanup_fd_ int cache_fd = -1;
 	int status;
 
-	fill_settings(options, &settings);
+	fill_settings(options, places, &settings);
 	settings_fd = fd_sealed_copy("assay-settings", &settings, sizeof(settings));
 	policies_fd = fd_sealed_copy("assay-policies", table, sizeof(*table));
 	if (settings_fd < 0 || policies_fd < 0) {
 		log_error("no memory file: %s",
 			  strerror(-(settings_fd < 0 ? settings_fd : policies_fd)));
 		return EXIT_FAILURE;
+	}
+	if (options->cache_path[0] != '\0') {
+		cache_fd = cache_folder_open(
+			options->cache_path,
+			geteuid() == 0 ? (uid_t)settings.broker_uid : geteuid(), &error);
+		if (cache_fd < 0)
+			return refuse(&error, EXIT_FAILURE);
 	}
 	if (open_listening(options, &listening, &error) < 0)
 		return refuse(&error, EXIT_FAILURE);
@@ -263,6 +276,7 @@ static int run(const struct options *options, const struct places *places,
 		.keeper_path = places->keeper,
 		.settings_fd = settings_fd,
 		.policies_fd = policies_fd,
+		.cache_fd = cache_fd,
 		.lifeline_fd = options->lifeline_fd,
 		.ready_fd = options->ready_fd,
 		.listening = &listening,

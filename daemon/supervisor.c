@@ -125,6 +125,8 @@ static int start_broker(struct supervisor *supervisor)
 	plan.fds[BROKER_FD_POLICIES - 3] = supervisor->plan->policies_fd;
 	plan.fds[BROKER_FD_LISTENER - 3] = supervisor->plan->listening->fd;
 	plan.fds[BROKER_FD_SUPERVISOR - 3] = pair[0];
+	if (supervisor->plan->cache_fd >= 0)
+		plan.fds[plan.n_fds++] = supervisor->plan->cache_fd; /* BROKER_FD_CACHE */
 	pid = children_start(&plan);
 	close(pair[0]);
 	if (pid < 0) {

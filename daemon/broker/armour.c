@@ -2,13 +2,14 @@
  * What the broker locks itself in. It reads the bytes of hostile clients and of hostile candidates,
  * so it is the process that would be taken over; then it should be of no use.
  *
- * Two walls that know nothing of each other. Landlock: of all files only /dev/null may be opened,
- * no TCP, no abstract socket, no signal to anyone outside. The system call filter: the few dozen
- * calls below, and of some only what the broker does with them. Sockets, pipes and descriptors come
- * from the supervisor, the keeper and accept(2), so socket(2) is not among them; no memory can be
- * made executable; nothing can be executed. What is refused answers EPERM and does not kill: a rare
- * call of a library that we did not think of must not end everybody's work. Whoever gives the
- * broker a new system call adds it here, or meets EPERM.
+ * Two walls that know nothing of each other. Landlock: of all files only /dev/null may be opened
+ * (and those of the folder of known verdicts, if there is one, for which the filter permits four
+ * calls more), no TCP, no abstract socket, no signal to anyone outside. The system call filter: the
+ * few dozen calls below, and of some only what the broker does with them. Sockets, pipes and
+ * descriptors come from the supervisor, the keeper and accept(2), so socket(2) is not among them;
+ * no memory can be made executable; nothing can be executed. What is refused answers EPERM and does
+ * not kill: a rare call of a library that we did not think of must not end everybody's work.
+ * Whoever gives the broker a new system call adds it here, or meets EPERM.
  *
  * The filter is written out here as instructions of BPF, because the broker must not link
  * libseccomp, and because it must not depend on a file: it is part of the program, like its code.
@@ -38,6 +39,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "core/handover.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define ARMOUR_IS_WORN 0
@@ -82,7 +84,22 @@ static int allow_null(int rules)
 	return 0;
 }
 
-static int restrict_files(void)
+/* Files are made, read, renamed and removed in this folder, and not in folders below it. */
+static int allow_store(int rules, int store)
+{
+	const struct landlock_path_beneath_attr rule = {
+		.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+				  LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE,
+		.parent_fd = store,
+	};
+
+	if (store >= 0 &&
+	    syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+static int restrict_files(int store)
 {
 	const int version =
 		(int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -101,6 +118,8 @@ static int restrict_files(void)
 	if (rules < 0)
 		return -errno;
 	err = allow_null(rules);
+	if (err == 0)
+		err = allow_store(rules, store);
 	if (err == 0 && syscall(SYS_landlock_restrict_self, rules, 0) < 0)
 		err = -errno;
 	return err;
@@ -180,8 +199,16 @@ static const struct rule rules[] = {
 	{SYS_mprotect, 2, true, PROT_EXEC},
 };
 
+/* With a folder of known verdicts. Which files these reach is Landlock's to say. */
+static const struct rule store_rules[] = {
+	{SYS_openat, 2, false, ARMOUR_STORE_READ},
+	{SYS_openat, 2, false, ARMOUR_STORE_WRITE},
+	{SYS_unlinkat, 0, false, BROKER_FD_CACHE},
+	{SYS_renameat, 0, false, BROKER_FD_CACHE},
+};
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define INSTRUCTIONS_MAX (4 + 2 * COUNT(calls) + 5 * (COUNT(rules) + 1) + 1)
+#define INSTRUCTIONS_MAX (4 + 2 * COUNT(calls) + 5 * (COUNT(rules) + COUNT(store_rules) + 1) + 1)
 
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define ANSWER(action) BPF_STMT(BPF_RET | BPF_K, action)
@@ -221,7 +248,7 @@ static void add_rule(struct program *program, const struct rule *rule)
 	add(program, (struct sock_filter)LOAD(nr));
 }
 
-static int load_filter(void)
+static int load_filter(bool has_store)
 {
 	struct program program = {.n = 0};
 	struct sock_fprog loaded = {.filter = program.instructions};
@@ -236,6 +263,8 @@ static int load_filter(void)
 		add_call(&program, calls[i]);
 	for (size_t i = 0; i < COUNT(rules); i++)
 		add_rule(&program, &rules[i]);
+	for (size_t i = 0; has_store && i < COUNT(store_rules); i++)
+		add_rule(&program, &store_rules[i]);
 	add_rule(&program, &own_signal);
 	add(&program, (struct sock_filter)ANSWER(SECCOMP_RET_ERRNO | EPERM));
 	loaded.len = program.n;
@@ -254,7 +283,7 @@ int armour_drop_bounding_set(void)
 	return 0;
 }
 
-int armour_put_on(void)
+int armour_put_on(int store)
 {
 	int err;
 
@@ -262,8 +291,8 @@ int armour_put_on(void)
 		log_warning("built with a sanitizer: the broker is not locked in");
 		return 0;
 	}
-	err = restrict_files();
+	err = restrict_files(store);
 	if (err < 0)
 		log_info("the broker goes without Landlock: %s", strerror(-err));
-	return load_filter();
+	return load_filter(store >= 0);
 }

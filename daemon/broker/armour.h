@@ -3,12 +3,19 @@
  */
 #pragma once
 
+#include <fcntl.h>
+
+/* The flags with which files of the folder of known verdicts may be opened, and no others. */
+#define ARMOUR_STORE_READ (O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+#define ARMOUR_STORE_WRITE (O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW)
+
 /*
  * To be called once, when everything is open that has a name: from here on this process opens
- * nothing but /dev/null, makes no socket and no process, and cannot be given code to run. 0, or
- * -errno if the system call filter cannot be loaded. A kernel without Landlock is logged.
+ * nothing but /dev/null and files of the folder `store` (-1: none), makes no socket and no process,
+ * and cannot be given code to run. 0, or -errno if the system call filter cannot be loaded. A
+ * kernel without Landlock is logged.
  */
-int armour_put_on(void);
+int armour_put_on(int store);
 
 /* As root, before the change of uid: no program that this process could execute gets a capability.
  * 0 or -errno. */

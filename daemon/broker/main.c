@@ -25,6 +25,7 @@
 #include "broker/keeper_proxy.h"
 #include "broker/listener.h"
 #include "broker/sharing.h"
+#include "broker/store.h"
 #include "broker/supervisor_link.h"
 #include "core/handover.h"
 
@@ -68,18 +69,21 @@ static void raise_descriptor_limit(void)
 
 static int run(struct broker *broker)
 {
+	struct store *store = NULL;
 	int err;
 
 	broker->keeper = keeper_proxy_new(broker);
 	broker->dispatch = dispatch_new(broker);
-	broker->sharing = sharing_new(broker);
+	if (broker->settings->cache_file_bytes > 0)
+		store = store_new(BROKER_FD_CACHE, broker->settings->cache_file_bytes);
+	broker->sharing = sharing_new(broker, store);
 	broker->listener = listener_new(broker, BROKER_FD_LISTENER);
 	if (broker->listener == NULL) {
 		log_error("cannot listen on the socket that was handed over");
 		return EXIT_FAILURE;
 	}
 	broker->supervisor = supervisor_link_new(broker, BROKER_FD_SUPERVISOR);
-	err = armour_put_on();
+	err = armour_put_on(store != NULL ? BROKER_FD_CACHE : -1);
 	if (err < 0)
 		log_error("cannot lock this process in: %s", strerror(-err));
 	else

@@ -26,6 +26,7 @@
 #include "broker/digest.h"
 #include "broker/dispatch.h"
 #include "broker/status.h"
+#include "broker/store.h"
 
 /* To be changed with what keys or kept bytes mean. */
 #define FORM "assay verdict 1"
@@ -43,7 +44,8 @@ struct alike {
 struct sharing {
 	struct broker *broker;
 	struct verdict_cache cache;
-	struct lru alike; /* as a table only: nothing is ever dropped */
+	struct store *store; /* owned; or NULL */
+	struct lru alike;    /* as a table only: nothing is ever dropped */
 	struct lru_key policies[POLICY_MAX];
 	struct event *pump; /* activated when jobs went back into the queue */
 };
@@ -63,11 +65,12 @@ static void drop_nothing(struct lru_entry *entry, void *context)
 	(void)context;
 }
 
-struct sharing *sharing_new(struct broker *broker)
+struct sharing *sharing_new(struct broker *broker, struct store *store)
 {
 	struct sharing *sharing = xcalloc(1, sizeof(*sharing));
 
 	sharing->broker = broker;
+	sharing->store = store;
 	verdict_cache_init(&sharing->cache, broker->settings->cache_bytes);
 	lru_init(&sharing->alike, SIZE_MAX, drop_nothing, NULL);
 	sharing->pump = event_new(broker->base, -1, 0, on_pump, sharing);
@@ -86,6 +89,7 @@ void sharing_free(struct sharing *sharing)
 	if (sharing == NULL)
 		return;
 	event_free(sharing->pump);
+	store_free(sharing->store);
 	verdict_cache_deinit(&sharing->cache);
 	lru_deinit(&sharing->alike);
 	free(sharing);
@@ -141,6 +145,7 @@ static void task_digest(const struct sharing *sharing, const struct batch *batch
 	digest_add(&digest, &sharing->policies[policy], sizeof(sharing->policies[policy]));
 	digest_add_text(&digest, runtime, strlen(runtime));
 	digest_add(&digest, &layers, sizeof(layers));
+	digest_add(&digest, &broker->settings->runtime_stamp, sizeof(uint64_t));
 	digest_add(&digest, &broker->settings->frame_max_bytes, sizeof(uint64_t));
 	digest_add(&digest, &whose, sizeof(whose));
 	add_message(&digest, &evaluate);
@@ -234,12 +239,28 @@ static uint64_t *counter(struct sharing *sharing, enum metric metric)
 	return &sharing->broker->metrics.counters[metric];
 }
 
-static const struct told_verdict *find_known(struct sharing *sharing, const struct job *job)
+/* In memory, or else in a file; then it is in memory from now on. */
+static const struct told_verdict *find_kept(struct sharing *sharing, const struct job *job,
+					    struct told_verdict *loaded)
+{
+	const struct told_verdict *told = verdict_cache_find(&sharing->cache, &job->key);
+
+	if (told != NULL || sharing->store == NULL ||
+	    !store_find(sharing->store, &job->key, loaded))
+		return told;
+	++*counter(sharing, METRIC_cache_file_hits);
+	verdict_cache_add(&sharing->cache, &job->key, job->batch->uid, loaded);
+	return loaded;
+}
+
+/* Borrowed from the cache, or with its bytes of the store in *loaded. */
+static const struct told_verdict *find_known(struct sharing *sharing, const struct job *job,
+					     struct told_verdict *loaded)
 {
 	const struct told_verdict *told = NULL;
 
 	if (job->batch->has_runtime)
-		told = verdict_cache_find(&sharing->cache, &job->key);
+		told = find_kept(sharing, job, loaded);
 	++*counter(sharing, told != NULL ? METRIC_cache_hits : METRIC_cache_misses);
 	return told;
 }
@@ -284,6 +305,7 @@ void sharing_enter(struct sharing *sharing, struct job *job)
 	struct queue *queue = &sharing->broker->queue;
 	struct flow *flow = job->batch->flow;
 	const struct told_verdict *known;
+	struct told_verdict loaded;
 	const struct job *first;
 
 	if (!job->batch->is_identified) {
@@ -291,7 +313,7 @@ void sharing_enter(struct sharing *sharing, struct job *job)
 		return;
 	}
 	job->wants_lookup = flow->is_held;
-	known = flow->is_held ? NULL : find_known(sharing, job);
+	known = flow->is_held ? NULL : find_known(sharing, job, &loaded);
 	if (known != NULL) {
 		batch_finish_told(sharing->broker, job, known);
 		return;
@@ -321,6 +343,7 @@ bool sharing_settles(struct sharing *sharing, const struct job *next)
 	struct queue *queue = &sharing->broker->queue;
 	struct alike *alike = next->alike;
 	const struct told_verdict *known = NULL;
+	struct told_verdict loaded;
 
 	if (alike == NULL)
 		return false;
@@ -330,7 +353,7 @@ bool sharing_settles(struct sharing *sharing, const struct job *next)
 		return true;
 	}
 	if (next->wants_lookup)
-		known = find_known(sharing, next);
+		known = find_known(sharing, next, &loaded);
 	if (known != NULL) {
 		answer_member(sharing, queue_pop(queue), known);
 		return true;
@@ -388,8 +411,11 @@ void sharing_take(struct sharing *sharing, struct job *job, const struct judgeme
 {
 	struct alike *alike = job->alike;
 
-	if (is_to_be_kept(job, judgement))
+	if (is_to_be_kept(job, judgement)) {
 		verdict_cache_add(&sharing->cache, &job->key, job->batch->uid, told);
+		if (sharing->store != NULL)
+			store_add(sharing->store, &job->key, job->batch->uid, told);
+	}
 	take_off(alike, job);
 	if (alike->is_listed && verdict_is_for_all(&judgement->verdict))
 		answer_all(sharing, alike, told);
@@ -405,4 +431,6 @@ void sharing_count(const struct sharing *sharing, struct metrics *metrics)
 	metrics->counters[METRIC_cache_entries] = lru->n_entries;
 	metrics->counters[METRIC_cache_bytes] = lru->used_bytes;
 	metrics->counters[METRIC_cache_dropped] = lru->n_dropped;
+	if (sharing->store != NULL)
+		store_count(sharing->store, metrics);
 }

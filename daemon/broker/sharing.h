@@ -17,8 +17,10 @@
 #include "core/verdict_cache.h"
 
 struct sharing;
+struct store;
 
-struct sharing *sharing_new(struct broker *broker);
+/* Takes `store`, where verdicts are kept as well; NULL: nowhere. */
+struct sharing *sharing_new(struct broker *broker, struct store *store);
 void sharing_free(struct sharing *sharing);
 
 /* Gives the jobs of a batch that asks for nothing else their keys; `uid` is whose it is. */

@@ -13,7 +13,8 @@ enum broker_fd {
 	BROKER_FD_LISTENER = 5, /* listening stream socket, bound by the supervisor so that it
 				   outlives a broker */
 	BROKER_FD_SUPERVISOR =
-		6, /* SOCK_SEQPACKET channel; end of file: the supervisor is gone, exit */
+		6,           /* SOCK_SEQPACKET channel; end of file: the supervisor is gone, exit */
+	BROKER_FD_CACHE = 7, /* folder of known verdicts; only if the settings say so */
 };
 
 enum supervisor_packet_type {

@@ -14,6 +14,7 @@ AT_FDCWD = -100
 READ, OPENAT, MMAP, MPROTECT, SOCKET, SOCKETPAIR, CONNECT = 0, 257, 9, 10, 41, 53, 42
 CLONE, FORK, EXECVE, KILL, PTRACE, UNSHARE, MOUNT, PRCTL = 56, 57, 59, 62, 101, 272, 165, 157
 UNLINK, CHMOD, IO_URING_SETUP, BPF, CLONE3, OPENAT2, GETPID = 87, 90, 425, 321, 435, 437, 39
+UNLINKAT, CACHE_FD = 263, 7
 FCNTL, IOCTL, WRITE_ONLY_CLOEXEC = 72, 16, os.O_WRONLY | os.O_CLOEXEC
 F_SETOWN, TIOCSTI, PROT_RWX, MAP_PRIVATE_ANONYMOUS = 8, 0x5412, 7, 0x22
 
@@ -110,6 +111,32 @@ def test_of_files_only_dev_null(daemon, tmp_path):
         for path in (os.fsencode(target), b"/dev/zero", b"/dev/full", b"/dev/tty"):
             answer = taken.call(OPENAT, AT_FDCWD, taken.text(path), WRITE_ONLY_CLOEXEC)
             assert answer == -errno.EACCES, (path, answer)
+
+
+@pytest.mark.requires_root
+def test_with_a_folder_of_verdicts_only_that(own_daemon, tmp_path):
+    """What it may do with that folder, it may do nowhere else, and nothing more is to be had."""
+    daemon = own_daemon("--cache-dir", str(tmp_path / "cache"))
+    if "goes without Landlock" in daemon.log():
+        pytest.skip("the kernel has no Landlock")
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file", *tmp_path.parents, tmp_path):
+        path.chmod(0o777)
+    reading = os.O_CLOEXEC | os.O_NOFOLLOW
+    making = reading | os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    with Taken(daemon.broker().pid) as taken:
+        made = taken.call(OPENAT, CACHE_FD, taken.text(b"made"), making, 0o600)
+        assert made > 2
+        assert taken.call(UNLINKAT, CACHE_FD, taken.text(b"made"), 0) == 0
+        for path in (os.fsencode(tmp_path / "file"), b"/etc/passwd", b"/proc/self/mem"):
+            answer = taken.call(OPENAT, CACHE_FD, taken.text(path), reading)
+            assert answer == -errno.EACCES, (path, answer)
+        other = taken.text(os.fsencode(tmp_path / "other"))
+        assert taken.call(OPENAT, CACHE_FD, other, making, 0o600) == -errno.EACCES
+        removed = taken.text(os.fsencode(tmp_path / "file"))
+        assert taken.call(UNLINKAT, CACHE_FD, removed, 0) == -errno.EACCES
+        assert taken.call(UNLINKAT, AT_FDCWD, removed, 0) == -errno.EPERM
+        assert taken.call(SOCKET, 1, 1, 0) == -errno.EPERM
 
 
 @pytest.mark.requires_root

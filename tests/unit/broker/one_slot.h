@@ -227,7 +227,7 @@ static int set_up(void **state)
 		run_fds[i] = -1;
 	broker.keeper = keeper_proxy_new(&broker);
 	broker.dispatch = dispatch_new(&broker);
-	broker.sharing = sharing_new(&broker);
+	broker.sharing = sharing_new(&broker, NULL);
 	assert_int_equal(bind(listening, (struct sockaddr *)&any, sizeof(any.sun_family)), 0);
 	assert_int_equal(listen(listening, 1), 0);
 	broker.listener = listener_new(&broker, listening);

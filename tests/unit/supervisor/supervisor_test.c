@@ -213,6 +213,7 @@ static int run_supervisor(struct ending ending)
 			.broker_path = broker_path,
 			.keeper_path = keeper_path,
 			.settings_fd = null,
+			.cache_fd = -1,
 			.policies_fd = null,
 			.lifeline_fd = lifeline[0],
 			.ready_fd = ready[1],
