@@ -261,16 +261,27 @@ test-python: all $(BUILD)/gen/assay_pb2.py ## the Python client
 
 FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ))
 FUZZ_SECONDS ?= 120
-FUZZ_SOURCES := $(filter-out $(MAINS),$(BASE) $(CORE) $(CONFIG) $(PROTO) $(BROKER)) $(CHECKERS)
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/gen/assay.pb-c.h $(BUILD)/gen/syscalls.def $(FUZZ_SOURCES)
+FUZZ_FLAGS := -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+FUZZ_PARTS := $(patsubst %.c,$(BUILD)/obj/fuzz/%.o,$(filter-out $(MAINS),$(BASE) $(CORE) $(CONFIG) $(PROTO) $(BROKER)) \
+	$(CHECKERS) daemon/keeper/requests.c) $(BUILD)/obj/fuzz/gen/assay.pb-c.o
+
+$(BUILD)/obj/fuzz/gen/%.o: $(BUILD)/gen/%.c
 	@mkdir -p $(@D)
-	$(CLANG) $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-		-o $@ $< $(FUZZ_SOURCES) $(BUILD)/gen/assay.pb-c.c \
-		-lcyaml -ljansson -levent_core -lprotobuf-c -lnettle -lm
-# The keeper's requests with a fake of what they start, and without the rest.
-REQUESTS_FUZZ_SOURCES := daemon/keeper/requests.c daemon/base/error.c daemon/base/fd.c
-$(BUILD)/fuzz/requests_fuzz: $(REQUESTS_FUZZ_SOURCES)
-$(BUILD)/fuzz/requests_fuzz: FUZZ_SOURCES := $(REQUESTS_FUZZ_SOURCES)
+	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_FLAGS) -c -o $@ $<
+
+$(BUILD)/obj/fuzz/%.o: %.c $(BUILD)/gen/assay.pb-c.h $(BUILD)/gen/syscalls.def
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$<)
+	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
+
+# Each target takes what it needs: that of the keeper's requests has a fake of what they start.
+$(BUILD)/fuzz/parts.a: $(FUZZ_PARTS)
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/fuzz/%: $(BUILD)/obj/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/parts.a
+	$(call say,LINK,$@)
+	$(Q)$(CLANG) $(FUZZ_FLAGS) -o $@ $^ -lcyaml -ljansson -levent_core -lprotobuf-c -lnettle -lm
 
 fuzz: $(FUZZ_PROGRAMS) ## libFuzzer targets, FUZZ_SECONDS each (default 120)
 	@tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_PROGRAMS)
