@@ -286,6 +286,9 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/parts.a
 fuzz: $(FUZZ_PROGRAMS) ## libFuzzer targets, FUZZ_SECONDS each (default 120)
 	@tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_PROGRAMS)
 
+.PHONY: fuzz-programs
+fuzz-programs: $(FUZZ_PROGRAMS)
+
 fuzz-short: $(FUZZ_PROGRAMS)
 	@tests/fuzz/run.sh 5 $(FUZZ_PROGRAMS)
 

@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # Usage: check.sh BUILD
-# Everything that must pass, in the order in which a mistake is cheapest to find. A stage that fails
-# does not stop the later ones, unless they need what it builds. Prints the time of each stage, the
-# names of skipped tests and, alone on the last line, "N passed, N failed, N skipped".
+# Everything that must pass. A stage that fails does not stop the later ones, unless they need what it
+# builds. Prints the time of each stage, the names of skipped tests, then of failed ones and, alone on
+# the last line, "N passed, N failed, N skipped".
+#
+# Tests often wait. What needs nothing of theirs but a processor (linting, building what fuzzes) is
+# done meanwhile, with the lowest priority, which takes nothing away from them.
 #
 # Sanitized programs are built into BUILD-asan. Their keeper is the plain one: from its fork on it
 # is the inside of a cell, where AddressSanitizer fights rlimits, seccomp and clone.
@@ -25,27 +28,61 @@ totals() { # of a log: the sums of its "N passed, N failed, N skipped" lines, el
 		awk '{p += $1; f += $2; s += $3} END {if (NR) print p, f, s}'
 }
 
-stage() { # NAME COMMAND...: runs it; status of the command
-	local name=$1 log begin=$SECONDS status p f s
-	shift
-	log=$logs/${name// /-}.log
-	printf '%-34s ' "$name"
-	"$@" >"$log" 2>&1
-	status=$?
+failed_names() { # NAME LOG: a line "FAILED test" for each test or check of a stage, else its name
+	local found
+	found=$(sed -nE -e '/^(FAILED|ERROR) /{s,^[A-Z]+ (tests/)?,FAILED tests/,;s, - .*,,;p}' \
+		-e 's,^((lint|fuzz)/[^ ]+) +FAILED.*,FAILED \1,p' \
+		-e 's,^ +not ok [0-9]+ - (.*),FAILED tests/unit: \1,p' \
+		-e 's,^([^ ]+) .* [1-9][0-9]* failed\, .*\((.*)\)$,FAILED tests/unit/\1: \2,p' \
+		-e 's,^.*(ERROR: AddressSanitizer.*|runtime error: .*),FAILED sanitizer: \1,p' "$2" | sort -u)
+	echo "${found:-FAILED $1}"
+}
+
+report() { # NAME LOG STATUS SECONDS: of a stage that is over
+	local name=$1 log=$2 status=$3 p f s
 	read -r p f s <<<"$(totals "$log")"
 	if [ -z "$p" ]; then
 		p=$((status == 0)) f=$((status != 0)) s=0
-	elif [ $status -ne 0 ] && [ "$f" -eq 0 ]; then
+	elif [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then
 		f=1
 	fi
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-	printf '%5d passed, %d failed, %d skipped  %4d s\n' "$p" "$f" "$s" $((SECONDS - begin))
+	printf '%-34s %5d passed, %d failed, %d skipped  %4d s\n' "$name" "$p" "$f" "$s" "$4"
 	sed -n 's/^skipped: /  /p' "$log" >>"$names"
 	if [ "$f" -ne 0 ]; then
 		failures+=("$name: $log")
 		tail -n 150 "$log" | sed 's/^/    /'
 	fi
+}
+
+stage() { # NAME COMMAND...: runs it; status of the command
+	local name=$1 begin=$SECONDS status
+	local log=$logs/${name// /-}.log
+	shift
+	"$@" >"$log" 2>&1
+	status=$?
+	report "$name" "$log" $status $((SECONDS - begin))
 	return $status
+}
+
+begin_beside() { # NAME COMMAND...: beside the next stages, until end_beside
+	local name=$1
+	beside=$name beside_log=$logs/${name// /-}.log
+	shift
+	(
+		begin=$SECONDS
+		renice -n 19 -p $BASHPID >/dev/null
+		"$@" >"$beside_log" 2>&1
+		echo "$? $((SECONDS - begin))" >"$beside_log.status"
+	) &
+	beside_pid=$!
+}
+
+end_beside() {
+	local status seconds
+	wait "$beside_pid"
+	read -r status seconds <"$beside_log.status"
+	report "$beside" "$beside_log" "$status" "$seconds"
 }
 
 make_quietly() {
@@ -78,7 +115,20 @@ tests_sanitized() {
 	return $status
 }
 
-stage "lint" make_quietly lint BUILD="$build" WERROR=1
+lint() {
+	make_quietly lint BUILD="$build" WERROR=1
+}
+
+lint_and_build_fuzzers() {
+	lint
+	local status=$?
+	make_quietly BUILD="$build" fuzz-programs || status=1
+	return $status
+}
+
+# Both makes need them, and they must not both make them.
+make_quietly BUILD="$build" "$build/gen/assay.pb-c.h" "$build/gen/syscalls.def" >"$logs/generated.log"
+begin_beside "lint" lint_and_build_fuzzers
 stage "unit tests (sanitized)" make_quietly -k BUILD="$sanitized" SANITIZE=address WERROR=1 test-unit
 if stage "build" make_quietly BUILD="$build" WERROR=1 all "$build/gen/assay_pb2.py"; then
 	stage "exported names" tests/lint/exports.sh "$build"
@@ -90,11 +140,18 @@ if stage "build" make_quietly BUILD="$build" WERROR=1 all "$build/gen/assay_pb2.
 		stage "integration tests (sanitized)" tests_sanitized
 	fi
 fi
+end_beside
 stage "fuzzing, briefly" make_quietly BUILD="$build" fuzz-short
 
 echo
 printf 'in %d s, logs in %s\n' $((SECONDS - started)) "$logs"
 [ -s "$names" ] && { echo "skipped:"; sort -u "$names"; }
-[ ${#failures[@]} -gt 0 ] && { echo "failed:"; printf '  %s\n' "${failures[@]}"; }
+if [ ${#failures[@]} -gt 0 ]; then
+	echo "failed:"
+	printf '  %s\n' "${failures[@]}"
+	for failure in "${failures[@]}"; do
+		failed_names "${failure%%: *}" "${failure#*: }"
+	done | head -n 40
+fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

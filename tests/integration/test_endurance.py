@@ -1,4 +1,6 @@
 """Ten thousand evaluations: nothing grows, nothing is left."""
+import collections
+
 import pytest
 
 from support import host
@@ -27,27 +29,30 @@ def judge(client, count):
 def measure(server, client):
     """Without a connection of its own, which the broker might still hold when they are counted."""
     host.wait_until(lambda: all(slot.state == "idle" for slot in client.status().slots), "all idle")
-    host.wait_until(lambda: all(process.state != "Z" for process in server.processes()), "no zombies")
     server.wait_still()
     processes = server.processes()
-    return {
+    return collections.Counter({
         "private memory, KiB": sum(host.private_kib(process.pid) for process in processes),
         "descriptors": sum(host.descriptors(process.pid) for process in processes),
         "processes": len(processes),
         "mounts": len(host.mounts()),
         "cgroups": len([path for path in host.cgroups() if str(server.pid) in path]),
-        "files": [path for path in host.files_of_ours() if str(server.pid) in path],
-    }
+        "files": len([path for path in host.files_of_ours() if str(server.pid) in path]),
+    })
 
 
 def test_ten_thousand_evaluations_leave_nothing(own_daemon):
+    """In the end it comes down to what it has been before; a single look may find a cell that is
+    just being replaced."""
     server = own_daemon()
     with server.connect() as client:
-        judge(client, 1000)
-        first = measure(server, client)
-        judge(client, EVALUATIONS - 1000)
-        last = measure(server, client)
+        before = collections.Counter()
+        for _ in range(4):
+            judge(client, 500)
+            before |= measure(server, client)
+        before["private memory, KiB"] = int(before["private memory, KiB"] * 1.1)
+        judge(client, EVALUATIONS - 2000)
+        host.wait_until(lambda: not measure(server, client) - before, f"no more than {before}")
+        host.wait_until(lambda: all(process.state != "Z" for process in server.processes()),
+                        "no zombies")
         assert client.status().evaluations_total >= EVALUATIONS
-    memory = "private memory, KiB"
-    assert last[memory] <= first[memory] * 1.10, (first, last)
-    assert {**last, memory: 0} == {**first, memory: 0}
