@@ -6,7 +6,8 @@ $ASSAY_BUILD/bench/results.jsonl. ROUNDS=n sets the number of rounds (default 5)
 
 floor: the same warm interpreter forked without any isolation (floor.c). split and shared: through
 assayd (load.c), the tests in a process of their own or in the candidate's; throughput with a few
-requests waiting, latency with none. "split x 8": requests of 8 candidates for one task, whose times
+requests waiting, latency with none. "5 alike" and "5 different": requests of which the daemon may
+judge alike candidates once, four of five duplicates or none. "split x 8": requests of 8 candidates for one task, whose times
 are those of whole requests.
 """
 
@@ -128,8 +129,10 @@ class Floor(Runner):
 class Socket(Runner):
     """Through assayd; `integrity` as in a request: split, two cells an evaluation, or shared."""
 
-    def __init__(self, slots, tasks, folder, integrity, n_candidates=1):
-        super().__init__(integrity + (" x %d" % n_candidates if n_candidates > 1 else ""), slots)
+    def __init__(self, slots, tasks, folder, integrity, n_candidates=1, sharing=None):
+        times = " x %d" % n_candidates if n_candidates > 1 else ""
+        super().__init__("%d %s" % (n_candidates, sharing) if sharing else integrity + times, slots)
+        self.sharing = [sharing] if sharing else []
         self.integrity = integrity
         self.n_candidates = n_candidates
         self.path = os.path.join(folder, "load.tasks")
@@ -143,7 +146,7 @@ class Socket(Runner):
     def load(self, window):
         program = os.path.join(BUILD, "bench", "load")
         command = [program, self.daemon.path, self.path, str(window), self.integrity]
-        return run_lines([*command, str(self.n_candidates)], "PASSED")
+        return run_lines([*command, str(self.n_candidates), *self.sharing], "PASSED")
 
     def measure(self):
         seconds, latencies, failed = self.load(self.workers * WAITING)
@@ -193,6 +196,8 @@ def make_runners(tasks, folder):
         runners.append(Socket(workers, tasks, folder, "shared"))
         for n_candidates in CANDIDATES:
             runners.append(Socket(workers, tasks, folder, "split", n_candidates))
+        for sharing in ("alike", "different"):
+            runners.append(Socket(workers, tasks, folder, "split", 5, sharing))
         runners.append(Command("python3 -I", workers, tasks, folder, lambda path: [*PLAIN, path]))
         if shutil.which("bwrap"):
             runners.append(Command("bubblewrap", workers, tasks, folder, in_bubblewrap))

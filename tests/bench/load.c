@@ -2,7 +2,10 @@
  * Load for a daemon, through libassay: one request for each task, its code given CANDIDATES times,
  * at most WINDOW of them in flight, each timed from its submission to its Done.
  *
- *     load SOCKET TASKS WINDOW split|shared CANDIDATES
+ *     load SOCKET TASKS WINDOW split|shared CANDIDATES [alike|different]
+ *
+ * Without the last word every candidate is run. With it the daemon may judge alike ones once: those
+ * of a request are all alike, or all different; none is like one of another request or process.
  *
  * TASKS: for each task four texts (prompt, code, test, entry point), each led by its length (4
  * bytes, host order). Prints one line a task, "INDEX NANOSECONDS VERDICT", then
@@ -37,6 +40,9 @@ struct task {
 	uint64_t ns;
 	enum assay_verdict verdict; /* of the last candidate that did not pass, if there is one */
 };
+
+/* What may be shared: the text is made different by a comment. */
+enum sharing { NOTHING, ALIKE, DIFFERENT };
 
 static struct task tasks[TASKS_MAX];
 static size_t n_tasks;
@@ -77,16 +83,31 @@ static void read_tasks(const char *path)
 	}
 }
 
-static void add_candidates(assay_request *request, const struct text *code, size_t n_candidates)
+static void add_candidates(assay_request *request, const struct text *code, size_t n_candidates,
+			   enum sharing sharing)
 {
-	for (size_t i = 0; i < n_candidates; i++)
-		if (assay_request_add_candidate(request, NULL, code->bytes, code->len) < 0)
+	uint64_t mark = now_ns();
+	char *text = malloc(code->len + 64);
+
+	if (text == NULL)
+		die("no memory");
+	memcpy(text, code->bytes, code->len);
+	for (size_t i = 0; i < n_candidates; i++) {
+		size_t len = code->len;
+
+		if (sharing != NOTHING)
+			len += (size_t)snprintf(text + len, 64, "\n# %llu\n",
+						(unsigned long long)mark);
+		mark += sharing == DIFFERENT;
+		if (assay_request_add_candidate(request, NULL, text, len) < 0)
 			die("cannot add a candidate");
+	}
+	free(text);
 }
 
 /* Without the negative control of SHARED: what one run costs is to be seen. */
 static void submit(assay_client *client, struct task *task, enum assay_integrity integrity,
-		   size_t n_candidates)
+		   size_t n_candidates, enum sharing sharing)
 {
 	assay_request *request = assay_request_new("python");
 	const struct text *texts = task->texts;
@@ -97,11 +118,11 @@ static void submit(assay_client *client, struct task *task, enum assay_integrity
 	    assay_request_set_text(request, ASSAY_REQUEST_ENTRY_POINT, texts[ENTRY_POINT].bytes,
 				   texts[ENTRY_POINT].len) < 0 ||
 	    assay_request_set_check(request, texts[TEST].bytes, texts[TEST].len) < 0 ||
-	    assay_request_set_number(request, ASSAY_REQUEST_NO_CACHE, 1) < 0 ||
+	    assay_request_set_number(request, ASSAY_REQUEST_NO_CACHE, sharing == NOTHING) < 0 ||
 	    assay_request_set_number(request, ASSAY_REQUEST_NO_CONTROL, 1) < 0 ||
 	    assay_request_set_number(request, ASSAY_REQUEST_INTEGRITY, integrity) < 0)
 		die("cannot make a request");
-	add_candidates(request, &texts[CODE], n_candidates);
+	add_candidates(request, &texts[CODE], n_candidates, sharing);
 	task->verdict = ASSAY_PASSED;
 	task->submitted_ns = now_ns();
 	if (assay_submit(client, request, &task->request) < 0)
@@ -153,23 +174,27 @@ int main(int argc, char **argv)
 {
 	assay_client *client;
 	enum assay_integrity integrity;
+	enum sharing sharing = NOTHING;
 	size_t window, n_candidates, submitted = 0, done = 0;
 	uint64_t start;
 
-	if (argc != 6) {
-		fprintf(stderr, "usage: load SOCKET TASKS WINDOW split|shared CANDIDATES\n");
+	if (argc != 6 && argc != 7) {
+		fprintf(stderr, "usage: load SOCKET TASKS WINDOW split|shared CANDIDATES "
+				"[alike|different]\n");
 		return 2;
 	}
 	read_tasks(argv[2]);
 	window = strtoul(argv[3], NULL, 10);
 	n_candidates = strtoul(argv[5], NULL, 10);
 	integrity = strcmp(argv[4], "shared") == 0 ? ASSAY_SHARED : ASSAY_SPLIT;
+	if (argc == 7)
+		sharing = strcmp(argv[6], "alike") == 0 ? ALIKE : DIFFERENT;
 	if (assay_connect(argv[1], "load", CONNECT_TIMEOUT_MS, &client) < 0)
 		die("cannot connect");
 	start = now_ns();
 	while (done < n_tasks) {
 		while (submitted < n_tasks && submitted - done < window)
-			submit(client, &tasks[submitted++], integrity, n_candidates);
+			submit(client, &tasks[submitted++], integrity, n_candidates, sharing);
 		done += take_answer(client);
 	}
 	start = now_ns() - start;
