@@ -99,6 +99,7 @@ static int run(struct broker *broker)
 int main(void)
 {
 	struct broker broker = {.started_ns = clock_now_ns()};
+	struct quota share = {.whole = &broker.inbound};
 	int status;
 	int err;
 
@@ -124,8 +125,9 @@ int main(void)
 		return EXIT_FAILURE;
 	}
 	queue_init(&broker.queue, broker.settings->queue_max);
-	accounts_init(&broker.accounts, &broker.queue);
 	broker.inbound.max_bytes = broker.settings->inbound_budget_bytes;
+	share.max_bytes = broker.settings->user_inbound_bytes;
+	accounts_init(&broker.accounts, &broker.queue, &share);
 	status = run(&broker);
 	event_base_free(broker.base);
 	return status;

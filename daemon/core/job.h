@@ -12,6 +12,7 @@
 
 #include "core/lru.h"
 #include "core/policy.h"
+#include "core/quota.h"
 #include "core/task_kind.h"
 
 struct alike;
@@ -113,6 +114,7 @@ struct batch {
 	void *owner;       /* the broker's session; NULL once the client has gone */
 	void *message;     /* the client's message, which all slices point into */
 	size_t charged_bytes;
+	struct quota *payer; /* that they are charged to */
 	struct task task;
 	struct job *jobs; /* owned array */
 	uint32_t n_jobs;
