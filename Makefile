@@ -158,14 +158,17 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/gen/assay.pb-c.h $(BUILD)/gen/syscalls.def
 
 link = @printf '  %-5s %s\n' LINK $@; $(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -pie -o $@ $(1) $(2)
 
-$(BUILD)/assayd: $(call objects,$(SUPERVISOR) $(CONFIG) $(BASE) $(CORE))
-	$(call link,$^,-lcyaml -ljansson)
+# core/value.c reads messages whose checker is the runtime's.
+VALUES := $(call objects,sanitized/daemon/inside/runtimes/python/values_check.c)
+
+$(BUILD)/assayd: $(call objects,$(SUPERVISOR) $(CONFIG) $(BASE) $(CORE)) $(VALUES)
+	$(call link,$^,-lcyaml -ljansson -lm)
 
 $(BUILD)/assay-keeper: $(call objects,$(KEEPER) $(BASE) daemon/core/policy.c $(INSIDE))
 	$(call link,$^,-lcap -lseccomp)
 
-$(BUILD)/assay-broker: $(call objects,$(BROKER) $(BASE) $(CORE)) $(PROTO_OBJECTS)
-	$(call link,$^,-levent_core -lprotobuf-c -lnettle)
+$(BUILD)/assay-broker: $(call objects,$(BROKER) $(BASE) $(CORE)) $(VALUES) $(PROTO_OBJECTS)
+	$(call link,$^,-levent_core -lprotobuf-c -lnettle -lm)
 
 $(LIBRARY): $(LIB_OBJECTS) client/lib/libassay.map
 	$(call say,LINK,$@)
