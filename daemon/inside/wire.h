@@ -141,6 +141,8 @@ enum job_tag {
 	JOB_SOURCE_NAME = 14,
 	JOB_COMPILE = 15,
 	JOB_LINK = 16,
+	JOB_CALL = 17,    /* CALLEE: one call each: name, tuple of arguments, dict of keywords, as
+			     one value (runtimes/python/values.h) */
 	JOB_DECIDED = 13, /* examiner: uint32_t indices of tests that an earlier run of this
 			     candidate has failed; they keep their numbers and are left out */
 };
@@ -154,12 +156,19 @@ enum job_tag {
  * COMPILER: nothing of the candidate runs, its code is made a program. What the compiler says goes
  * to stderr. RECORD_FAULT_COMPILE if there is no program, then RECORD_END in either case. The runs
  * behind it are SHARED ones that have the program and no code.
+ *
+ * PLANNER: an examiner without a candidate. It writes down what its tests call and expect, or why
+ * that cannot be done; see RECORD_CALL. CALLEE: a candidate that is called by such a plan, in a run
+ * of its own without a channel. It has the code and the calls, neither nonce nor tests nor expected
+ * values, and writes an answer to each call, which the broker compares.
  */
 enum job_role {
 	JOB_ROLE_SHARED = 0,
 	JOB_ROLE_EXAMINER = 1,
 	JOB_ROLE_EXAMINEE = 2,
 	JOB_ROLE_COMPILER = 3,
+	JOB_ROLE_PLANNER = 4,
+	JOB_ROLE_CALLEE = 5,
 };
 
 /*
@@ -202,9 +211,36 @@ enum record_type {
 	RECORD_STATE = 2, /* number: enum record_state; what runs from now on */
 	RECORD_TEST = 3, /* number: index; outcome; fields; a later record for an index replaces the
 			    earlier */
-	RECORD_FAULT = 4, /* outcome: enum record_fault: the run cannot go on; fields: error;
-			     followed by END */
-	RECORD_END = 5,   /* fields[0]: the nonce; number: tests that were reached */
+	RECORD_FAULT = 4,  /* outcome: enum record_fault: the run cannot go on; fields: error;
+			      followed by END */
+	RECORD_END = 5,    /* fields[0]: the nonce; number: tests that were reached */
+	RECORD_CALL = 6,   /* PLANNER: number: the test that it belongs to, or RECORD_OUTSIDE */
+	RECORD_CHECK = 7,  /* PLANNER: number: the test; outcome: enum record_check; line: number of
+			      the call whose answer is looked at; flags: RECORD_CHECK_* */
+	RECORD_ANSWER = 8, /* CALLEE: number: of the call; outcome: enum record_answer */
+};
+
+/*
+ * A plan: PLAN; for each test a TEST that is NOT_RUN, with its texts; then calls and checks in the
+ * order in which the tests make them; END. Calls are numbered as they come, from 0. If a call of a
+ * test raises, the rest of that test up to and with its next check is left out. A check of DONE
+ * asks nothing of an answer: what remained of the test holds by itself.
+ */
+enum record_check {
+	RECORD_CHECK_EQUAL = 1, /* equals the expected value, as values of tests are compared */
+	RECORD_CHECK_SAME = 2,  /* is the expected one of None, True, False and Ellipsis */
+	RECORD_CHECK_TRUE = 3,
+	RECORD_CHECK_FALSE = 4,
+	RECORD_CHECK_DONE = 5,
+};
+#define RECORD_CHECK_UNTOLD 1u      /* how it fails has to be told by an examiner */
+#define RECORD_CHECK_HAS_MESSAGE 2u /* the assertion has one */
+#define RECORD_OUTSIDE UINT32_MAX
+
+enum record_answer {
+	RECORD_ANSWER_VALUE = 1,  /* fields[0]: the value */
+	RECORD_ANSWER_RAISED = 2, /* error; traceback: from the candidate's first frame on */
+	RECORD_ANSWER_UNTOLD = 3, /* neither can be told in this way */
 };
 
 enum record_state { RECORD_STATE_LOADING = 1, RECORD_STATE_TESTING = 2 };
@@ -228,6 +264,7 @@ enum record_fault {
 	RECORD_FAULT_HARNESS = 5,     /* the job could not be read: our fault */
 	RECORD_FAULT_INSEPARABLE = 6, /* examiner, before anything of the candidate arrived: these
 					 tests need its process; the message says why */
+	RECORD_FAULT_UNPLANNABLE = 7, /* PLANNER: no plan can be made of these tests; likewise */
 };
 
 /* Fields that follow a header: each 4 bytes length and bytes, in this order; absent ones have
@@ -242,6 +279,15 @@ enum record_field {
 	RECORD_FIELD_ERROR_MESSAGE,
 	RECORD_FIELD_TRACEBACK,
 	RECORD_FIELDS,
+	/* CALL: as JOB_CALL. Its TRACEBACK is the frame of the tests that calls. */
+	RECORD_FIELD_CALLED = RECORD_FIELD_NAME,
+	/* CHECK: what is done with the answer before it is looked at: a list of tuples of a number
+	 * (enum call_operation of core/call_check.h) and an operand. EXPECTED is the text of the
+	 * expected value, ERROR_MESSAGE the assertion's; CALL, if it is not that of the test, what
+	 * gave the answer: then EXPECTED is what is asserted of it. */
+	RECORD_FIELD_OPERATIONS = RECORD_FIELD_NAME,
+	RECORD_FIELD_VALUE = RECORD_FIELD_SOURCE, /* CHECK: the expected value */
+	RECORD_FIELD_ANSWER = RECORD_FIELD_NAME,  /* ANSWER: the value */
 };
 
 #define RECORD_MAGIC 0xa55a

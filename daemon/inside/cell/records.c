@@ -59,9 +59,9 @@ void records_close(void)
 	fd_close(&records.fd);
 }
 
-static size_t append_field(size_t at, const struct records_field *field)
+static size_t append_field(size_t at, const struct records_field *field, size_t max)
 {
-	uint32_t len = field->len < RECORDS_FIELD_MAX ? (uint32_t)field->len : RECORDS_FIELD_MAX;
+	uint32_t len = (uint32_t)(field->len < max ? field->len : max);
 
 	memcpy(records.buffer + at, &len, sizeof(len));
 	if (len > 0)
@@ -69,23 +69,44 @@ static size_t append_field(size_t at, const struct records_field *field)
 	return at + sizeof(len) + len;
 }
 
-static void write_record(struct record_header *header, const struct records_field *fields,
-			 uint32_t n_fields)
+static void write_fields(struct record_header *header, const struct records_field *fields,
+			 uint32_t n_fields, size_t max)
 {
 	size_t at = sizeof(*header);
 
 	if (records.fd < 0)
 		return;
-	if (header->type == RECORD_TEST && records.written > TEXT_BUDGET)
-		n_fields = 0;
 	for (uint32_t i = 0; i < n_fields; i++)
-		at = append_field(at, &fields[i]);
+		at = append_field(at, &fields[i], max);
 	header->magic = RECORD_MAGIC;
 	header->n_fields = n_fields;
 	header->length = (uint32_t)at;
 	memcpy(records.buffer, header, sizeof(*header));
 	records.written += at;
 	fd_write_all(records.fd, records.buffer, at);
+}
+
+static void write_record(struct record_header *header, const struct records_field *fields,
+			 uint32_t n_fields)
+{
+	if (header->type == RECORD_TEST && records.written > TEXT_BUDGET)
+		n_fields = 0;
+	write_fields(header, fields, n_fields, RECORDS_FIELD_MAX);
+}
+
+bool records_write_large(struct record_header *header, const struct records_field *fields)
+{
+	size_t total = sizeof(*header) + RECORD_FIELDS * sizeof(uint32_t);
+
+	for (uint32_t i = 0; i < RECORD_FIELDS; i++) {
+		if (fields[i].len > RECORD_BYTES_MAX)
+			return false;
+		total += fields[i].len;
+	}
+	if (total > RECORD_BYTES_MAX || records.written + total > RECORD_RUN_BYTES_MAX / 2)
+		return false;
+	write_fields(header, fields, RECORD_FIELDS, RECORD_BYTES_MAX);
+	return true;
 }
 
 void records_write_plan(uint32_t n_tests)

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,5 +50,9 @@ void records_write_plan(uint32_t n_tests);
 void records_write_state(enum record_state state);
 void records_write_test(const struct records_test *test);
 void records_write_fault(const struct records_fault *fault);
+/* A record whose fields may be longer: type, outcome, number, line and flags are the caller's.
+ * False, and nothing is written: it is too long, or all together would be. */
+bool records_write_large(struct record_header *header, const struct records_field *fields);
+
 void records_write_harness_fault(const char *what);
 void records_write_end(uint32_t n_reached, const uint8_t nonce[JOB_NONCE_BYTES]);

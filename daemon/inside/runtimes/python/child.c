@@ -22,6 +22,7 @@
 #include "base/fd.h"
 #include "inside/cell/records.h"
 #include "inside/cell/start.h"
+#include "inside/runtimes/python/call_records.h"
 #include "inside/runtimes/python/channel.h"
 #include "inside/runtimes/python/job.h"
 #include "inside/runtimes/python/judge.h"
@@ -92,6 +93,11 @@ void child_prepare(void *context)
 	PyOS_AfterFork_Child();
 }
 
+static bool has_channel(const struct job *job)
+{
+	return job->options.role == JOB_ROLE_EXAMINER || job->options.role == JOB_ROLE_EXAMINEE;
+}
+
 void child_run(void *context, const struct cell_request *request, const int *fds, size_t n_fds)
 {
 	const struct child_setting *setting = context;
@@ -114,13 +120,14 @@ void child_run(void *context, const struct cell_request *request, const int *fds
 		start_input(job.input, job.input_len);
 	explicit_bzero(bytes, len);
 	free(bytes);
-	if (channel_is_open() != (job.options.role != JOB_ROLE_SHARED))
+	if (channel_is_open() != has_channel(&job))
 		start_fail("the job's role and its descriptors do not fit");
 	if (job.options.role == JOB_ROLE_EXAMINEE) {
 		records_close();
 		channel_tell_time();
 	}
 	judge_start(&job);
+	call_records_start(job.options.value_bytes);
 	result = PyObject_CallFunctionObjArgs(setting->run, job.sections, NULL);
 	if (result == NULL)
 		leave_with_exception();
@@ -128,7 +135,7 @@ void child_run(void *context, const struct cell_request *request, const int *fds
 		leave_as_program(result);
 	if (job.options.role == JOB_ROLE_EXAMINER)
 		leave_as_examiner(setting, &job, result);
-	if (job.options.role == JOB_ROLE_SHARED)
+	if (job_is_judging(&job))
 		judge_end(&job);
 	_exit(0);
 }

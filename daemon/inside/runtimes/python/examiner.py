@@ -16,6 +16,8 @@ import os
 import sys
 
 import _assay
+import call_plan
+import callee
 import calls
 import contrary
 import control
@@ -59,6 +61,8 @@ KIND_CALLS = 7
 
 ROLE_EXAMINER = 1
 ROLE_EXAMINEE = 2
+ROLE_PLANNER = 4
+ROLE_CALLEE = 5
 
 FAULT_BYTES = 4096
 
@@ -204,6 +208,8 @@ SPLIT_EXAMINATIONS = {
     KIND_PYTEST: functools.partial(split.Once, pytest_kind.examine_split),
 }
 
+PLANNED = {KIND_CHECK: "check", KIND_ASSERTS: "asserts", KIND_CALLS: "calls"}
+
 
 # ---------------------------------------------------------------- one run
 
@@ -251,7 +257,7 @@ def run(job):
     """One run. Of an examiner: whether it can examine another candidate, by run(None)."""
     if job is None:
         return examine_split()
-    kind, prompt, code, entry_point, setup, tests, files, modules, role = job
+    kind, prompt, code, entry_point, setup, tests, files, modules, called, role = job
     aliases = [name.decode("utf-8", "replace") for name in modules]
     try:
         call_fork_handlers(prompt, code, setup, *tests, *files)
@@ -264,6 +270,11 @@ def run(job):
         elif role == ROLE_EXAMINER:
             planned.append(SPLIT_EXAMINATIONS[kind](prompt, entry_point, setup, tests, aliases))
             return examine_split()
+        elif role == ROLE_PLANNER:
+            call_plan.make(PLANNED[kind], prompt, entry_point, setup, tests, aliases)
+        elif role == ROLE_CALLEE:
+            needed = entry_point if kind in (KIND_CHECK, KIND_CALLS) else b""
+            callee.serve(prompt, code, entry_point, setup, aliases, called, needed)
         elif _assay.is_control() and kind in (KIND_UNITTEST, KIND_PYTEST):
             _assay.plan([], [], b"", b"")  # a method without an expectation would pass: no control
         else:

@@ -2,7 +2,7 @@
  * Turns the bytes of a job into one Python tuple, without the nonce:
  *
  *     (kind, prompt, code, entry_point, setup, [test...], [file name, content, ...], [module...],
- * role)
+ *      [call...], role)
  *
  * all texts as bytes; absent ones are empty. Comparator and limits of tests are put to use at once.
  * Runs in the forked child. The bytes come from the broker, which is trusted here; lengths are
@@ -27,6 +27,7 @@ enum place {
 	PLACE_TESTS,
 	PLACE_FILES,
 	PLACE_MODULES,
+	PLACE_CALLS,
 	PLACE_ROLE,
 	PLACES,
 };
@@ -43,6 +44,7 @@ static const struct {
 	[JOB_FILE_NAME] = {PLACE_FILES, true},
 	[JOB_FILE_CONTENT] = {PLACE_FILES, true},
 	[JOB_MODULE] = {PLACE_MODULES, true},
+	[JOB_CALL] = {PLACE_CALLS, true},
 };
 
 static PyObject *new_sections(void)
@@ -105,9 +107,14 @@ static int add_section(struct job *job, const struct section *section)
 		return test_limit_take_decided(section->bytes, section->len);
 	if (section->tag == JOB_COMPARATOR)
 		return comparator_use(section->bytes, section->len);
-	if (section->tag < JOB_PROMPT || section->tag > JOB_MODULE)
+	if (section->tag != JOB_CALL && (section->tag < JOB_PROMPT || section->tag > JOB_MODULE))
 		return -1;
 	return add_text(job->sections, section);
+}
+
+bool job_is_judging(const struct job *job)
+{
+	return job->options.role != JOB_ROLE_EXAMINEE && job->options.role != JOB_ROLE_CALLEE;
 }
 
 int job_parse(const char *bytes, size_t len, struct job *job)
@@ -123,7 +130,7 @@ int job_parse(const char *bytes, size_t len, struct job *job)
 		if (!section_next(bytes, len, &at, &section) || add_section(job, &section) < 0)
 			return -1;
 	}
-	if (job->options.role > JOB_ROLE_EXAMINEE)
+	if (job->options.role > JOB_ROLE_CALLEE || job->options.role == JOB_ROLE_COMPILER)
 		return -1;
-	return job->has_nonce == (job->options.role != JOB_ROLE_EXAMINEE) ? 0 : -1;
+	return job->has_nonce == job_is_judging(job) ? 0 : -1;
 }

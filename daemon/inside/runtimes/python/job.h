@@ -19,5 +19,8 @@ struct job {
 	PyObject *sections; /* new reference: what the examiner gets, see job.c */
 };
 
+/* Whether its run has the tests, and with them the nonce. */
+bool job_is_judging(const struct job *job);
+
 /* 0, or -1 if the bytes are no job (a Python exception may be set). */
 int job_parse(const char *bytes, size_t len, struct job *job);

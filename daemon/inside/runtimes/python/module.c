@@ -5,6 +5,7 @@
  */
 #include <Python.h>
 
+#include "inside/runtimes/python/call_records.h"
 #include "inside/runtimes/python/channel.h"
 #include "inside/runtimes/python/gaps.h"
 #include "inside/runtimes/python/huge.h"
@@ -116,6 +117,7 @@ PyMODINIT_FUNC PyInit__assay(void)
 	if (module == NULL || PyModule_AddFunctions(module, judge_methods) < 0 ||
 	    PyModule_AddFunctions(module, test_method_methods) < 0 ||
 	    PyModule_AddFunctions(module, channel_methods) < 0 ||
+	    PyModule_AddFunctions(module, call_record_methods) < 0 ||
 	    PyModule_AddFunctions(module, test_limit_methods) < 0)
 		return NULL;
 	if (value_types_prepare() < 0 || add_limits(module) < 0)

@@ -117,7 +117,9 @@ def plain_attributes(error, peer):
     items = list(error.__dict__.items())[:ARGS_MAX]
     for kind, names in OF_BUILTINS:
         if isinstance(error, kind):
-            items += [(name, getattr(kind, name).__get__(error)) for name in names]
+            values = [(name, getattr(kind, name).__get__(error)) for name in names]
+            # One that is set to None is told, unlike one that is not set.
+            items += [(name, value) for name, value in values if value is not None]
     for name, value in items:
         if type(name) is not str or name in (IDENT, TOLD):
             continue
