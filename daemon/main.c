@@ -139,7 +139,6 @@ static void fill_settings(const struct options *options, const struct places *pl
 		.broker_uid = geteuid() == 0 ? (uint32_t)options->uid_base : 0,
 		.frame_max_bytes = options->frame_max_bytes,
 		.inbound_budget_bytes = options->inbound_budget_bytes,
-		.user_inbound_bytes = options->user_inbound_bytes,
 		.outbound_high_bytes = options->outbound_high_bytes,
 		.kill_patience_ms = options->kill_patience_ms,
 		.start_patience_ms = options->start_patience_ms,

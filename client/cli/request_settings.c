@@ -18,6 +18,7 @@ struct word {
 };
 static const struct word integrity_words[] = {
 	{"auto", ASSAY_INTEGRITY_UNKNOWN},
+	{"native", ASSAY_NATIVE},
 	{"split", ASSAY_SPLIT},
 	{"shared", ASSAY_SHARED},
 	{NULL, 0},

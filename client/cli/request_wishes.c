@@ -18,9 +18,9 @@ static const struct argp_option option_list[] = {
 	 "test_ms",
 	 0},
 	{"integrity", OPTION_INTEGRITY, "HOW", 0,
-	 "Where the tests are: split (in a process and cell of their own, or not at all), shared "
-	 "(in "
-	 "the candidate's process, weaker), auto (split where the tests allow it)",
+	 "Where the tests are: native (in no process: answers to their calls are compared, or not "
+	 "at all), split (in a process and cell of their own, or not at all), shared (in the "
+	 "candidate's process, weaker), auto (the first of these that the tests allow)",
 	 0},
 	{"repeat", OPTION_REPEAT, "N", 0,
 	 "Judge each candidate N times and tell whether the verdicts agree", 0},
@@ -39,12 +39,14 @@ static void take_integrity(struct request_wishes *wishes, const char *text,
 	wishes->has_integrity = true;
 	if (strcmp(text, "auto") == 0)
 		wishes->integrity = ASSAY_INTEGRITY_UNKNOWN;
+	else if (strcmp(text, "native") == 0)
+		wishes->integrity = ASSAY_NATIVE;
 	else if (strcmp(text, "split") == 0)
 		wishes->integrity = ASSAY_SPLIT;
 	else if (strcmp(text, "shared") == 0)
 		wishes->integrity = ASSAY_SHARED;
 	else
-		argp_error(state, "--integrity: '%s' is none of auto, split, shared", text);
+		argp_error(state, "--integrity: '%s' is none of auto, native, split, shared", text);
 }
 
 static void take_repeat(struct request_wishes *wishes, const char *text, struct argp_state *state)

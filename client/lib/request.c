@@ -224,9 +224,10 @@ static int set_integrity(Assay__Evaluate *evaluate, uint64_t value)
 		[ASSAY_INTEGRITY_UNKNOWN] = ASSAY__INTEGRITY_WISH__INTEGRITY_AUTO,
 		[ASSAY_SPLIT] = ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SPLIT,
 		[ASSAY_SHARED] = ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SHARED,
+		[ASSAY_NATIVE] = ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_NATIVE,
 	};
 
-	if (value > ASSAY_SHARED || value == ASSAY_NATIVE)
+	if (value > ASSAY_SHARED)
 		return -EINVAL;
 	evaluate->integrity = wishes[value];
 	return 0;

@@ -9,16 +9,15 @@
  */
 #include "broker/accounts.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #include "base/memory.h"
 
-void accounts_init(struct accounts *accounts, struct queue *queue, const struct quota *share)
+void accounts_init(struct accounts *accounts, struct queue *queue)
 {
-	*accounts = (struct accounts){.queue = queue, .share = *share};
+	*accounts = (struct accounts){.queue = queue};
 	TAILQ_INIT(&accounts->list);
 }
 
@@ -39,7 +38,6 @@ struct account *accounts_take(struct accounts *accounts, uint32_t uid)
 	if (account == NULL) {
 		account = xcalloc(1, sizeof(*account));
 		account->uid = uid;
-		account->inbound = accounts->share;
 		tenant_init(&account->tenant, accounts->queue);
 		TAILQ_INSERT_TAIL(&accounts->list, account, link);
 		accounts->n++;
@@ -52,7 +50,6 @@ void accounts_release(struct accounts *accounts, struct account *account)
 {
 	if (--account->n_sessions > 0)
 		return;
-	assert(account->inbound.used_bytes == 0);
 	TAILQ_REMOVE(&accounts->list, account, link);
 	accounts->n--;
 	free(account);

@@ -8,12 +8,9 @@
 #include <sys/types.h>
 
 #include "core/queue.h"
-#include "core/quota.h"
 
 struct account {
 	struct tenant tenant; /* its turns in the queue */
-	struct quota inbound; /* its share of the broker's */
-	size_t unread_bytes;  /* of that, in unfinished messages of all its sessions */
 	uint32_t uid;
 	uint32_t n_sessions; /* it lives as long as there is one */
 	uint64_t n_candidates;
@@ -22,7 +19,6 @@ struct account {
 
 struct accounts {
 	struct queue *queue; /* borrowed */
-	struct quota share;  /* of each account, while it is unused */
 	TAILQ_HEAD(, account) list;
 	uint32_t n;
 };
@@ -34,7 +30,7 @@ struct peer {
 	int32_t pid;
 };
 
-void accounts_init(struct accounts *accounts, struct queue *queue, const struct quota *share);
+void accounts_init(struct accounts *accounts, struct queue *queue);
 
 /* The account of `uid`, with one session more; made if there is none. Given back by release. */
 struct account *accounts_take(struct accounts *accounts, uint32_t uid);

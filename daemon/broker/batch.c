@@ -16,9 +16,11 @@
 #include "broker/dispatch.h"
 #include "broker/evaluation.h"
 #include "broker/listener.h"
+#include "broker/planning.h"
 #include "broker/program.h"
 #include "broker/session.h"
 #include "broker/sharing.h"
+#include "core/call_plan.h"
 #include "core/case.h"
 #include "proto/codec.h"
 
@@ -57,6 +59,7 @@ void batch_free(struct batch *batch)
 		program_free(batch->jobs[i].program);
 	}
 	free(batch->jobs);
+	call_plan_unref(batch->plan);
 	free(batch->task.tests);
 	free(batch->task.shared_because);
 	if (batch->task.stdio != NULL)
@@ -84,7 +87,7 @@ static void end_batch(struct broker *broker, struct batch *batch)
 		session_send_done(owner, batch->request_id, batch->n_jobs);
 	dispatch_end_sittings(broker->dispatch, batch);
 	broker->n_batches--;
-	quota_refund(batch->payer, batch->charged_bytes);
+	quota_refund(&broker->inbound, batch->charged_bytes);
 	batch_free(batch);
 	listener_resume(broker->listener);
 }
@@ -235,8 +238,6 @@ void batch_accept(struct broker *broker, struct batch *batch, size_t charged_byt
 	uint32_t n_jobs = batch->n_jobs;
 
 	batch->charged_bytes = charged_bytes;
-	if (batch->payer == NULL)
-		batch->payer = &broker->inbound;
 	batch->n_unfinished = batch->n_jobs;
 	batch->serial = ++broker->n_accepted;
 	broker->n_batches++;
@@ -252,6 +253,11 @@ void batch_accept(struct broker *broker, struct batch *batch, size_t charged_byt
 	}
 	if (batch->task.kind == TASK_ANSWER) {
 		answers_judge(broker, batch);
+		return;
+	}
+	planning_find(broker, batch);
+	if (batch->task.wants_native && !batch->task.may_plan) {
+		answer_unrun(broker, batch, verdict_cannot_plan());
 		return;
 	}
 	watch_deadline(broker, batch);
@@ -285,22 +291,12 @@ void batch_cancel(struct broker *broker, struct batch *batch)
 	end_early(broker, batch);
 }
 
-/* The account goes with its last session; what still runs is charged to all clients together. */
-static void leave_account(struct broker *broker, struct batch *batch)
-{
-	if (batch->payer == &broker->inbound)
-		return;
-	quota_leave(batch->payer, batch->charged_bytes);
-	batch->payer = &broker->inbound;
-}
-
 void batch_abandon(struct broker *broker, struct batch *batch)
 {
 	withdraw(broker, batch); /* while the flow is still known */
 	session_forget(batch->owner, batch);
 	batch->owner = NULL;
 	batch->flow = NULL;
-	leave_account(broker, batch);
 	end_early(broker, batch);
 }
 

@@ -21,9 +21,8 @@ void batch_free(struct batch *batch);
 
 /*
  * Queues all jobs of a batch whose owner and flow are set (a batch without tests, or one that
- * cannot be examined as wished, is answered at once). `charged_bytes` of its payer, the budget
- * of the user, become the batch's (payer NULL: of all clients). The broker owns the batch from
- * here.
+ * cannot be examined as wished, is answered at once). `charged_bytes` of the inbound budget become
+ * the batch's. The broker owns the batch from here.
  */
 void batch_accept(struct broker *broker, struct batch *batch, size_t charged_bytes);
 

@@ -19,6 +19,7 @@ struct dispatch;
 struct keeper_proxy;
 struct listener;
 struct sharing;
+struct planning;
 struct supervisor_link;
 
 struct broker {
@@ -34,6 +35,7 @@ struct broker {
 	struct keeper_proxy *keeper;
 	struct listener *listener;
 	struct sharing *sharing;
+	struct planning *planning;
 	struct supervisor_link *supervisor;
 	uint32_t layers_missing; /* that the policies wish and the machine lacks */
 	uint32_t n_batches;      /* requests in flight */

@@ -44,6 +44,8 @@ struct seat {
 	struct cell *examiner;
 	struct job *job;   /* NULL: free */
 	bool is_split;     /* its present run takes both cells */
+	bool is_planning;  /* its present run makes the batch's plan, in the examiner's cell */
+	bool is_called;    /* its present run is called by that plan */
 	uint64_t sits_for; /* serial of the batch whose tests the examiner was last given */
 	struct seat_part candidate_part;
 	struct seat_part examiner_part;

@@ -79,8 +79,12 @@ static void assign(struct seat *seat, struct job *job)
 	sharing_note_start(job);
 	job->attempts++;
 	seat->job = job;
-	cell->slot.job = job;
 	cell->dispatch->n_running++;
+	if (job_is_to_plan(job)) {
+		seat_plan(seat);
+		return;
+	}
+	cell->slot.job = job;
 	if ((cell->slot.layers & cgroups) != 0 && slot_needs_limits(&cell->slot, limits)) {
 		cell_life_limit(cell, limits);
 		return;
@@ -109,7 +113,7 @@ static struct seat *find_seat(struct dispatch *dispatch, const struct job *job)
 
 		if (!has_free_candidate(seat, task->policy))
 			continue;
-		if (!task->is_split || seat_sits_for(seat, job))
+		if (!job_is_split(job) || (seat_sits_for(seat, job) && !job_is_to_plan(job)))
 			return seat;
 		if (found == NULL && is_ready_for(seat->examiner, task->policy))
 			found = seat;
@@ -168,12 +172,14 @@ static void want_examiners(struct dispatch *dispatch, uint32_t policy)
 	}
 }
 
-static void make_room(struct dispatch *dispatch, const struct task *task)
+static void make_room(struct dispatch *dispatch, const struct job *job)
 {
+	const struct task *task = &job->batch->task;
+
 	make_room_in(dispatch, 0, task->policy);
-	if (task->is_split && !dispatch->wants_examiners)
+	if (job_is_split(job) && !dispatch->wants_examiners)
 		want_examiners(dispatch, task->policy);
-	else if (task->is_split)
+	else if (job_is_split(job))
 		make_room_in(dispatch, dispatch->n_seats, task->policy);
 }
 
@@ -199,9 +205,9 @@ void dispatch_pump(struct dispatch *dispatch)
 			return;
 		seat = find_seat(dispatch, next);
 		if (seat == NULL) {
-			if (next->batch->task.is_split)
+			if (job_is_split(next))
 				end_one_sitting(dispatch, &next->batch->task);
-			make_room(dispatch, &next->batch->task);
+			make_room(dispatch, next);
 			return;
 		}
 		assign(seat, queue_pop(queue));

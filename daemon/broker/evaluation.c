@@ -235,6 +235,11 @@ enum course_step evaluation_take(struct job *job, const struct judgement *last, 
 		start_over(job);
 		return step;
 	}
+	if (step == COURSE_SPLIT) {
+		job->wants_examiner = true;
+		start_over(job);
+		return step;
+	}
 	if (step == COURSE_RESUME) {
 		resume(job, judgement);
 		return step;

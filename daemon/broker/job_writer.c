@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/memory.h"
+#include "core/call_plan.h"
 
 /* Longest rendered value that the judging side puts into a record. */
 #define VALUE_BYTES 2000
@@ -64,6 +65,9 @@ static size_t total_bytes(const struct job *job)
 
 	if (task->compiler != NULL)
 		total += compiler_bytes(task->compiler);
+	if (job->batch->plan != NULL)
+		for (uint32_t i = 0; i < job->batch->plan->n_steps; i++)
+			total += section_bytes(job->batch->plan->steps[i].called.len);
 	for (size_t i = 0; i < task->n_tests && task->kind != TASK_STDIO; i++)
 		total += section_bytes(task->tests[i].len);
 	if (task->kind == TASK_STDIO)
@@ -117,15 +121,29 @@ static void put_imports(struct section_buffer *buffer, struct slice setup)
 	free(imports);
 }
 
+/* Of a plan what the candidate may see. */
+static void put_calls(struct section_buffer *buffer, const struct call_plan *plan)
+{
+	for (uint32_t i = 0; i < plan->n_steps; i++)
+		if (plan->steps[i].kind == PLAN_CALL)
+			put(buffer, JOB_CALL, plan->steps[i].called.bytes,
+			    plan->steps[i].called.len);
+}
+
+static bool has_tests(enum job_role role)
+{
+	return role != JOB_ROLE_EXAMINEE && role != JOB_ROLE_CALLEE;
+}
+
 static void put_task(struct section_buffer *buffer, const struct task *task, enum job_role role)
 {
 	put_slice(buffer, JOB_PROMPT, task->prompt);
 	put_slice(buffer, JOB_ENTRY_POINT, task->entry_point);
 	put_slice(buffer, JOB_MODULE, task->module);
-	if (role == JOB_ROLE_EXAMINEE)
-		put_imports(buffer, task->setup);
-	else
+	if (has_tests(role))
 		put_tests(buffer, task);
+	else
+		put_imports(buffer, task->setup);
 }
 
 static void put_decided(struct section_buffer *buffer, const struct job *job, enum job_role role)
@@ -179,7 +197,7 @@ int job_write(const struct job *job, enum job_role role, const uint8_t nonce[JOB
 	struct section_buffer buffer = {.bytes = xmalloc(total_bytes(job))};
 	int fd;
 
-	if (role != JOB_ROLE_EXAMINEE)
+	if (has_tests(role))
 		put(&buffer, JOB_NONCE, nonce, JOB_NONCE_BYTES);
 	put(&buffer, JOB_OPTIONS, &options, sizeof(options));
 	if (role == JOB_ROLE_COMPILER)
@@ -189,7 +207,9 @@ int job_write(const struct job *job, enum job_role role, const uint8_t nonce[JOB
 	else if (task->compiler == NULL)
 		put_task(&buffer, task, role);
 	put_decided(&buffer, job, role);
-	if (role != JOB_ROLE_EXAMINER)
+	if (role == JOB_ROLE_CALLEE)
+		put_calls(&buffer, job->batch->plan);
+	if (role != JOB_ROLE_EXAMINER && role != JOB_ROLE_PLANNER)
 		put_candidate(&buffer, job);
 	fd = fd_sealed_copy("job", buffer.bytes, buffer.len);
 	free(buffer.bytes);

@@ -66,6 +66,7 @@ struct kept *kept_new(const struct judgement *judgement)
 	kept->judgement = *judgement;
 	kept->facts = *judgement->facts;
 	kept->examination = *judgement->examination;
+	kept->examination.texts = NULL; /* they are copied with all others */
 	kept->examination.tests = xcalloc(n_tests, sizeof(*kept->examination.tests));
 	for (uint32_t i = 0; i < n_tests; i++)
 		kept->examination.tests[i] = judgement->examination->tests[i];

@@ -26,6 +26,7 @@
 #include "broker/listener.h"
 #include "broker/sharing.h"
 #include "broker/store.h"
+#include "broker/planning.h"
 #include "broker/supervisor_link.h"
 #include "core/handover.h"
 
@@ -72,6 +73,7 @@ static int run(struct broker *broker)
 	struct store *store = NULL;
 	int err;
 
+	broker->planning = planning_new(PLANS_BYTES_MAX);
 	broker->keeper = keeper_proxy_new(broker);
 	broker->dispatch = dispatch_new(broker);
 	if (broker->settings->cache_file_bytes > 0)
@@ -92,6 +94,7 @@ static int run(struct broker *broker)
 	supervisor_link_free(broker->supervisor);
 	dispatch_free(broker->dispatch);
 	sharing_free(broker->sharing);
+	planning_free(broker->planning);
 	keeper_proxy_free(broker->keeper);
 	return err < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -99,7 +102,6 @@ static int run(struct broker *broker)
 int main(void)
 {
 	struct broker broker = {.started_ns = clock_now_ns()};
-	struct quota share = {.whole = &broker.inbound};
 	int status;
 	int err;
 
@@ -125,9 +127,8 @@ int main(void)
 		return EXIT_FAILURE;
 	}
 	queue_init(&broker.queue, broker.settings->queue_max);
+	accounts_init(&broker.accounts, &broker.queue);
 	broker.inbound.max_bytes = broker.settings->inbound_budget_bytes;
-	share.max_bytes = broker.settings->user_inbound_bytes;
-	accounts_init(&broker.accounts, &broker.queue, &share);
 	status = run(&broker);
 	event_base_free(broker.base);
 	return status;

@@ -102,12 +102,11 @@ static bool evaluate(struct session *session, Assay__ClientMessage *message, siz
 	}
 	broker->metrics.counters[METRIC_requests_accepted]++;
 	batch->owner = session;
+	batch->uid = session->peer.uid;
 	batch->flow = &session->flow;
 	session->account->n_candidates += batch->n_jobs;
 	LIST_INSERT_HEAD(&session->batches, batch, link);
 	session->charged_bytes -= frame_bytes;
-	session->account->unread_bytes -= frame_bytes;
-	batch->payer = &session->account->inbound;
 	sharing_identify(broker->sharing, batch, session->peer.uid);
 	batch_accept(broker, batch, frame_bytes);
 	return true;

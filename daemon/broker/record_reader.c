@@ -12,13 +12,6 @@
 
 #include "base/memory.h"
 
-struct record {
-	struct record_header header;
-	struct slice fields[RECORD_FIELDS];
-};
-
-enum parse_outcome { RECORD_CUT = 1, RECORD_BAD };
-
 static int parse_fields(const uint8_t *bytes, size_t len, struct record *record)
 {
 	size_t at = 0;
@@ -38,7 +31,7 @@ static int parse_fields(const uint8_t *bytes, size_t len, struct record *record)
 	return at == len ? 0 : RECORD_BAD;
 }
 
-static int parse_record(const uint8_t *bytes, size_t len, struct record *record)
+int record_parse(const uint8_t *bytes, size_t len, struct record *record)
 {
 	struct record_header *header = &record->header;
 
@@ -54,7 +47,7 @@ static int parse_record(const uint8_t *bytes, size_t len, struct record *record)
 	return parse_fields(bytes + sizeof(*header), header->length - sizeof(*header), record);
 }
 
-static struct test_error error_of(const struct record *record)
+struct test_error record_error(const struct record *record)
 {
 	return (struct test_error){
 		.type = record->fields[RECORD_FIELD_ERROR_TYPE],
@@ -112,7 +105,7 @@ static bool take_test(const struct record *record, struct examination *examinati
 		.call = record->fields[RECORD_FIELD_CALL],
 		.expected = record->fields[RECORD_FIELD_EXPECTED],
 		.actual = record->fields[RECORD_FIELD_ACTUAL],
-		.error = error_of(record),
+		.error = record_error(record),
 		.cpu_ns = record->header.cpu_ns,
 		.is_compared_by_candidate =
 			(record->header.flags & RECORD_TEST_COMPARED_BY_CANDIDATE) != 0,
@@ -123,15 +116,16 @@ static bool take_test(const struct record *record, struct examination *examinati
 static bool take_fault(const struct record *record, struct examination *examination)
 {
 	if (examination->fault != EXAMINATION_OK || record->header.outcome < RECORD_FAULT_COMPILE ||
-	    record->header.outcome > RECORD_FAULT_INSEPARABLE)
+	    record->header.outcome > RECORD_FAULT_UNPLANNABLE)
 		return false;
 	/* Ours, and only before the candidate's code: later nobody but the candidate says so. */
 	if ((record->header.outcome == RECORD_FAULT_HARNESS ||
-	     record->header.outcome == RECORD_FAULT_INSEPARABLE) &&
+	     record->header.outcome == RECORD_FAULT_INSEPARABLE ||
+	     record->header.outcome == RECORD_FAULT_UNPLANNABLE) &&
 	    examination->state != EXAMINATION_PREPARING)
 		return false;
 	examination->fault = (enum examination_fault)record->header.outcome;
-	examination->error = error_of(record);
+	examination->error = record_error(record);
 	return true;
 }
 
@@ -184,7 +178,7 @@ void record_read(const uint8_t *bytes, size_t len, const uint8_t nonce[JOB_NONCE
 
 	memset(examination, 0, sizeof(*examination));
 	while (at < len) {
-		int outcome = parse_record(bytes + at, len - at, &record);
+		int outcome = record_parse(bytes + at, len - at, &record);
 
 		if (outcome == RECORD_CUT) {
 			examination->is_complete = false;
@@ -197,10 +191,4 @@ void record_read(const uint8_t *bytes, size_t len, const uint8_t nonce[JOB_NONCE
 		}
 		at += record.header.length;
 	}
-}
-
-void examination_deinit(struct examination *examination)
-{
-	free(examination->tests);
-	*examination = (struct examination){0};
 }

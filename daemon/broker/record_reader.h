@@ -17,4 +17,14 @@
 void record_read(const uint8_t *bytes, size_t len, const uint8_t nonce[JOB_NONCE_BYTES],
 		 struct examination *examination);
 
-void examination_deinit(struct examination *examination);
+/* One record, and its fields within its bytes. */
+struct record {
+	struct record_header header;
+	struct slice fields[RECORD_FIELDS];
+};
+
+/* RECORD_CUT: its end is not there (the writer was killed); RECORD_BAD: it is none. */
+enum record_parsing { RECORD_CUT = 1, RECORD_BAD };
+int record_parse(const uint8_t *bytes, size_t len, struct record *record);
+
+struct test_error record_error(const struct record *record);

@@ -153,7 +153,7 @@ static void fill_usage(const struct judgement *judgement, Assay__Usage *usage)
 
 static Assay__Integrity integrity_of(const struct job *job, const struct judgement *judgement)
 {
-	if (job->batch->task.kind == TASK_ANSWER)
+	if (job->batch->task.kind == TASK_ANSWER || judgement->is_native)
 		return ASSAY__INTEGRITY__NATIVE;
 	return judgement->is_apart ? ASSAY__INTEGRITY__SPLIT : ASSAY__INTEGRITY__SHARED;
 }

@@ -22,7 +22,8 @@ struct judgement {
 	uint64_t error_output_dropped_bytes;
 	uint64_t memory_peak_bytes;
 	uint64_t queue_ns;
-	bool is_apart; /* nothing of the tests was in the candidate's process */
+	bool is_apart;  /* nothing of the tests was in the candidate's process */
+	bool is_native; /* and there was no examiner: answers to a plan were compared here */
 	enum control_outcome control;
 	const struct repeats *repeats; /* NULL: one run was asked for */
 	const struct policy *policy;   /* whose environment is told; NULL: it was not run */

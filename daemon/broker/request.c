@@ -302,7 +302,7 @@ static int check_options(const Assay__Evaluate *evaluate, struct refusal *refusa
 		return request_refuse(
 			refusal, INVALID, "evaluate.suites",
 			"several test suites in one request are not served by this version");
-	if ((unsigned int)evaluate->integrity > ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SHARED)
+	if ((unsigned int)evaluate->integrity > ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_NATIVE)
 		return request_refuse(refusal, INVALID, "evaluate.integrity", "unknown value");
 	if ((unsigned int)evaluate->reveal > ASSAY__REVEAL__REVEAL_NONE)
 		return request_refuse(refusal, INVALID, "evaluate.reveal", "unknown value");
@@ -377,6 +377,7 @@ static int take_task(struct broker *broker, struct task *task, const Assay__Eval
 	task->n_hidden = evaluate->n_hidden;
 	task->feedback_form = (enum task_feedback_form)evaluate->feedback_form;
 	task->wants_split = evaluate->integrity == ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SPLIT;
+	task->wants_native = evaluate->integrity == ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_NATIVE;
 	task->feedback_bytes =
 		evaluate->feedback_bytes > 0 ? evaluate->feedback_bytes : FEEDBACK_DEFAULT;
 	outcome = take_limits(&task->limits, evaluate->limits, &broker->policies->policies[policy],
@@ -387,6 +388,9 @@ static int take_task(struct broker *broker, struct task *task, const Assay__Eval
 		outcome = take_compiler(task, &broker->policies->policies[policy], refusal);
 	task->is_split = task_kind_has_examiner(task->kind) &&
 			 evaluate->integrity != ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SHARED;
+	/* A single test's limit, and when to stop, is the examiner's to watch. */
+	task->may_plan = task->wants_native && task_kind_is_plannable(task->kind) &&
+			 task->limits.test_ms == 0 && !task->stops_at_first_failure;
 	return outcome;
 }
 

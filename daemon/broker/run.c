@@ -13,12 +13,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "broker/job_writer.h"
+#include "broker/plan_reader.h"
 #include "broker/record_reader.h"
 
 #define WATCH_AFTER_NS (40 * NS_PER_MS)
@@ -257,7 +259,7 @@ static int open_streams(struct run *run, int *fds)
 		err = stream_open(&run->records, RECORD_RUN_BYTES_MAX, &fds[CELL_FD_RECORDS]);
 	if (err < 0)
 		return err;
-	if (run->role == JOB_ROLE_EXAMINER) {
+	if (run->role == JOB_ROLE_EXAMINER || run->role == JOB_ROLE_PLANNER) {
 		err = open_nowhere(&fds[CELL_FD_STDOUT]);
 		return err < 0 ? err : open_nowhere(&fds[CELL_FD_STDERR]);
 	}
@@ -289,7 +291,7 @@ static size_t n_descriptors(const struct run *run, const struct run_order *order
 {
 	if (order->program >= 0)
 		return CELL_RUN_FDS_PROGRAM;
-	if (run->role == JOB_ROLE_SHARED)
+	if (order->channel_in < 0)
 		return CELL_RUN_FDS_SHARED;
 	return run->sitting.fd >= 0 ? CELL_RUN_FDS : CELL_RUN_FDS_SPLIT;
 }
@@ -406,9 +408,48 @@ void run_discard(struct run *run)
 	run->job = NULL;
 }
 
+/* Longest text of a value or a traceback that is told: as in the jobs of examiners. */
+#define TEXT_BYTES 2000
+/* Parts of values that are compared for one evaluation, at most: some 50 ms. */
+#define COMPARISON_BUDGET 1000000
+
+/* The tolerances and the like of kind calls. */
+static void use_comparator(struct value_comparison *comparison, const struct task *task)
+{
+	if (task->comparator == NULL)
+		return;
+	comparison->is_json = true;
+	comparison->is_unordered = strcmp(task->comparator, "unordered") == 0;
+	comparison->has_tolerance = sscanf(task->comparator_text, "float %lf %lf",
+					   &comparison->absolute, &comparison->relative) == 2;
+}
+
+/* What a candidate has answered to the calls of its batch's plan. */
+static void compare_answers(const struct run *run, struct examination *examination)
+{
+	const struct task *task = &run->job->batch->task;
+	struct plan_judging judging = {
+		.comparison = {.budget = COMPARISON_BUDGET},
+		.stops_at_first_failure = task->stops_at_first_failure,
+		.was_killed = run->kill_reason != RUN_NOT_KILLED,
+		.text_bytes = TEXT_BYTES,
+	};
+	struct call_answers answers;
+
+	memcpy(&judging.comparison.secret, run->nonce, sizeof(judging.comparison.secret));
+	use_comparator(&judging.comparison, task);
+	call_answers_read(run->records.bytes, run->records.len, run->job->batch->plan, &answers);
+	if (!plan_judge(run->job->batch->plan, &answers, &judging, examination))
+		examination->is_untold = true;
+	call_answers_deinit(&answers);
+}
+
 static void gather(struct run *run, struct run_facts *facts, struct examination *examination)
 {
-	record_read(run->records.bytes, run->records.len, run->nonce, examination);
+	if (run->role == JOB_ROLE_CALLEE)
+		compare_answers(run, examination);
+	else
+		record_read(run->records.bytes, run->records.len, run->nonce, examination);
 	*facts = (struct run_facts){
 		.examination = examination,
 		.limits = *job_limits(run->job),

@@ -21,6 +21,7 @@
 #include "broker/batch.h"
 #include "broker/cases.h"
 #include "broker/evaluation.h"
+#include "broker/planning.h"
 #include "broker/program.h"
 #include "broker/record_reader.h"
 #include "broker/sharing.h"
@@ -91,7 +92,9 @@ static void describe(const struct seat *seat, const struct run_facts *facts, str
 		.memory_peak_bytes = memory_peak_bytes,
 		.queue_ns = cell->run.started_ns - seat->job->queued_ns,
 		.layers = cell->slot.layers,
-		.is_apart = seat->is_split || seat->job->batch->task.kind == TASK_STDIO,
+		.is_apart = seat->is_split || seat->is_called ||
+			    seat->job->batch->task.kind == TASK_STDIO,
+		.is_native = seat->is_called,
 		.policy = &broker->policies->policies[cell->slot.policy],
 		.runtime = cell->dispatch->runtimes[cell->slot.policy],
 	};
@@ -150,9 +153,11 @@ static struct run_facts merge(const struct seat *seat)
 static void judge(struct dispatch *dispatch, struct seat *seat)
 {
 	struct run_facts facts = merge(seat);
+	struct verdict verdict = verdict_decide(&facts);
 
-	take_verdict(dispatch, seat, &facts, verdict_decide(&facts),
-		     seat->candidate_part.memory_peak_bytes);
+	if (facts.examination->is_untold && !may_rerun(dispatch, seat->job))
+		verdict = verdict_cancelled(); /* no examiner will tell */
+	take_verdict(dispatch, seat, &facts, verdict, seat->candidate_part.memory_peak_bytes);
 }
 
 /* The compiler's run is over: the program is kept, or nothing else runs. */
@@ -230,11 +235,30 @@ void seat_go_on(struct cell *cell)
 	}
 }
 
+/* The planner's run is over: its batch has a plan, or needs examiners. */
+static void judge_planner(struct dispatch *dispatch, struct seat *seat)
+{
+	struct job *job = seat->job;
+	struct verdict verdict;
+	bool is_decided = planning_take(dispatch->broker, job, seat, &verdict);
+
+	if (!may_rerun(dispatch, job))
+		verdict = verdict_cancelled();
+	job->attempts = 0;
+	vacate(dispatch, seat);
+	if (is_decided || !may_rerun(dispatch, job))
+		batch_finish_unrun(dispatch->broker, job, verdict);
+	else
+		requeue(dispatch, job);
+}
+
 static void note_over(struct seat *seat, bool is_examiner)
 {
 	struct dispatch *dispatch = seat->candidate->dispatch;
 
-	if (job_is_to_compile(seat->job))
+	if (seat->is_planning)
+		judge_planner(dispatch, seat);
+	else if (job_is_to_compile(seat->job))
 		judge_compiler(dispatch, seat);
 	else if (seat->job->batch->task.kind == TASK_STDIO)
 		judge_case(dispatch, seat);
@@ -349,6 +373,31 @@ static bool has_examiner(const struct seat *seat)
 	return seat->examiner->slot.state == SLOT_IDLE || seat_sits_for(seat, seat->job);
 }
 
+/* In the examiner's cell alone: no candidate has to do with it. */
+void seat_plan(struct seat *seat)
+{
+	struct dispatch *dispatch = seat->candidate->dispatch;
+	struct job *job = seat->job;
+	const struct run_order order = {
+		.job = job,
+		.policy = &dispatch->broker->policies->policies[seat->examiner->slot.policy],
+		.id = ++dispatch->next_run_id,
+		.role = JOB_ROLE_PLANNER,
+		.channel_in = -1,
+		.channel_out = -1,
+		.program = -1,
+	};
+
+	seat->is_planning = true;
+	seat->is_split = false;
+	seat->is_called = false;
+	if (start_in(seat->examiner, &order) == 0)
+		return;
+	job->batch->task.may_plan = false;
+	requeue(dispatch, vacate(dispatch, seat));
+	cell_life_stop(seat->examiner);
+}
+
 /* A compiler starts with an empty file, whatever became of an earlier one. */
 static int arrange_program(struct run_order *order, struct job *job)
 {
@@ -380,7 +429,11 @@ void seat_run(struct cell *cell)
 	int err = arrange_program(&order, seat->job);
 
 	/* Decided once: a batch may fall back to SHARED while others of it run. */
-	seat->is_split = seat->job->batch->task.is_split;
+	seat->is_split = job_is_split(seat->job);
+	seat->is_called = job_is_called(seat->job);
+	seat->is_planning = false;
+	if (seat->is_called)
+		order.role = JOB_ROLE_CALLEE;
 	if (err == 0 && !seat->is_split)
 		err = start_in(cell, &order);
 	else if (err == 0 && !has_examiner(seat))

@@ -6,6 +6,9 @@
 
 #include "broker/cell_life.h"
 
+/* Starts the run that makes the plan of the seat's job. */
+void seat_plan(struct seat *seat);
+
 /* Starts the run of slot.job, whose limits are set, and that of its examiner: an IDLE or LIMITING
  * slot becomes RUNNING, or STOPPING if that fails. */
 void seat_run(struct cell *cell);

@@ -204,41 +204,26 @@ static bool take_frame(struct session *session)
 /* Makes the charge equal to what lies in the input. */
 static int update_charge(struct session *session)
 {
-	struct account *account = session->account;
 	size_t there = evbuffer_get_length(bufferevent_get_input(session->stream));
 	int outcome = 0;
 
 	if (there > session->charged_bytes)
-		outcome = quota_charge(&account->inbound, there - session->charged_bytes);
+		outcome = quota_charge(&session->broker->inbound, there - session->charged_bytes);
 	else
-		quota_refund(&account->inbound, session->charged_bytes - there);
-	if (outcome != 0)
-		return outcome;
-	account->unread_bytes = account->unread_bytes - session->charged_bytes + there;
-	session->charged_bytes = there;
-	return 0;
+		quota_refund(&session->broker->inbound, session->charged_bytes - there);
+	if (outcome == 0)
+		session->charged_bytes = there;
+	return outcome;
 }
 
-/* Nothing in flight would ever give memory back: it all lies in unfinished frames. */
-static void refuse_unfinished(struct session *session, Assay__ErrorCode code, const char *text)
+static void wait_for_memory(struct session *session)
 {
-	session->broker->metrics.counters[METRIC_requests_overloaded]++;
-	session_refuse(session, code, text);
-}
-
-/* `exhausted`: enum quota_outcome. */
-static void wait_for_memory(struct session *session, int exhausted)
-{
-	const struct account *account = session->account;
-
-	if (exhausted == QUOTA_EXHAUSTED && account->inbound.used_bytes == account->unread_bytes) {
-		refuse_unfinished(session, ASSAY__ERROR_CODE__QUOTA,
-				  "too many unfinished messages of this user");
-		return;
-	}
 	if (session->broker->n_batches == 0) {
-		refuse_unfinished(session, ASSAY__ERROR_CODE__OVERLOADED,
-				  "too many unfinished messages of all clients together");
+		/* Nothing in flight would ever give memory back: it all lies in unfinished frames.
+		 */
+		session->broker->metrics.counters[METRIC_requests_overloaded]++;
+		session_refuse(session, ASSAY__ERROR_CODE__OVERLOADED,
+			       "too many unfinished messages of all clients together");
 		return;
 	}
 	session->is_waiting = true;
@@ -247,13 +232,10 @@ static void wait_for_memory(struct session *session, int exhausted)
 
 static void read_on(struct session *session)
 {
-	int exhausted;
-
 	if (session->is_dead)
 		return; /* its charge has been refunded */
-	exhausted = update_charge(session);
-	if (exhausted != 0) {
-		wait_for_memory(session, exhausted);
+	if (update_charge(session) != 0) {
+		wait_for_memory(session);
 		return;
 	}
 	while (!session->is_closing && !session->is_dead && !session->flow.is_held &&
@@ -379,8 +361,7 @@ void session_close(struct session *session)
 		batch_abandon(session->broker, batch);
 	flow_deinit(&session->flow);
 	event_del(session->greeting_timer);
-	quota_refund(&session->account->inbound, session->charged_bytes);
-	session->account->unread_bytes -= session->charged_bytes;
+	quota_refund(&session->broker->inbound, session->charged_bytes);
 	session->charged_bytes = 0;
 	listener_remove(session->broker->listener, session);
 }

@@ -2,8 +2,7 @@
  * One client's connection: frames in, messages out, within bounds. Broker only.
  *
  * Bounds. Bytes received and not yet answered are charged to the broker's inbound budget; a session
- * that cannot charge stops reading until something is refunded. One user has at most
- * user_inbound_bytes of it. When a client does not read its
+ * that cannot charge stops reading until something is refunded. When a client does not read its
  * answers (outbound_high_bytes wait), nothing new is started for it and nothing more is read from
  * it; one that takes not a byte for minutes is closed, because what it keeps waiting here (budget,
  * places in the queue) is everybody's. One that does not greet within greeting_patience_ms is

@@ -248,8 +248,6 @@ static int complete(const struct options_machine *machine, struct options *optio
 								: machine->n_processors;
 	if (options->user_queue_max == 0)
 		options->user_queue_max = options->queue_max;
-	if (options->user_inbound_bytes == 0)
-		options->user_inbound_bytes = options->inbound_budget_bytes;
 	if (options->user_clients_max == 0)
 		options->user_clients_max = options->clients_max;
 	if (options->policies_path[0] == '\0')

@@ -3,10 +3,10 @@
  *
  * A compiler runs once, whatever follows: what it says of the same code is always the same.
  *
- * The order matters: a run that says nothing is never counted; tests that cannot be examined apart
- * say nothing of the candidate, either; the negative control comes last, and only if every run has
- * passed, because it can only take a pass away. Whether there is anything that it could alter, says
- * the runtime.
+ * The order matters: a run that says nothing is never counted, nor is one whose answers to a plan
+ * do not tell enough; tests that cannot be examined apart say nothing of the candidate, either; the
+ * negative control comes last, and only if every run has passed, because it can only take a pass
+ * away. Whether there is anything that it could alter, says the runtime.
  */
 #include "core/course.h"
 
@@ -24,6 +24,8 @@ enum course_step course_decide(const struct course_facts *facts)
 		return COURSE_OVER;
 	if (facts->verdict->wants_rerun)
 		return COURSE_AGAIN;
+	if (facts->examination->is_untold)
+		return COURSE_SPLIT;
 	if (facts->is_compiling)
 		return facts->verdict->code == VERDICT_PASSED ? COURSE_COMPILED : COURSE_OVER;
 	if (facts->is_control)

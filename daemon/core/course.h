@@ -16,6 +16,7 @@ enum course_step {
 	COURSE_COMPILED, /* there is a program now: run it */
 	COURSE_AGAIN,    /* this run says nothing: the same once more (alone, if it was starved) */
 	COURSE_RESUME,   /* a test took too long: the rest, with the candidate started afresh */
+	COURSE_SPLIT,    /* its answers do not tell enough: the same with an examiner */
 	COURSE_SHARED,   /* these tests cannot be examined apart: the same in one process */
 	COURSE_REPEAT,   /* one more of the runs that were asked for */
 	COURSE_CONTROL,  /* the same with altered expectations, which must not pass */

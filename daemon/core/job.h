@@ -12,11 +12,11 @@
 
 #include "core/lru.h"
 #include "core/policy.h"
-#include "core/quota.h"
 #include "core/task_kind.h"
 
 struct alike;
 struct flow;
+struct call_plan;
 struct cases;
 struct evaluation;
 struct program;
@@ -52,6 +52,8 @@ struct task {
 	bool stops_at_first_failure;
 	bool is_split;          /* takes two cells: one for the candidate, one for its tests */
 	bool wants_split;       /* "integrity: split": refused if these tests can only be SHARED */
+	bool wants_native;      /* "integrity: native": refused if no plan can be made of them */
+	bool may_plan;          /* a plan is wanted, and as far as is known there may be one */
 	char *shared_because;   /* owned; why `is_split` was taken back; NULL: it was not */
 	bool wants_control;     /* a SHARED pass is judged again with altered expectations */
 	uint32_t repeat;        /* runs of each candidate, at least 1 */
@@ -92,6 +94,7 @@ struct job {
 	struct program *program;       /* owned: of a task with a compiler, once it ran; or NULL */
 	bool is_compiled;              /* that is finished: what runs next is not the compiler */
 	bool is_control;               /* the next run has altered expectations */
+	bool wants_examiner;           /* its answers to the plan's calls do not tell enough */
 	/* The next run goes on where one was ended by a single test's limit: tests that it leaves
 	 * out (borrowed from the evaluation), and what has been used already. */
 	const uint32_t *decided;
@@ -114,9 +117,9 @@ struct batch {
 	void *owner;       /* the broker's session; NULL once the client has gone */
 	void *message;     /* the client's message, which all slices point into */
 	size_t charged_bytes;
-	struct quota *payer; /* that they are charged to */
 	struct task task;
-	struct job *jobs; /* owned array */
+	struct call_plan *plan; /* a reference; NULL: there is none, or not yet */
+	struct job *jobs;       /* owned array */
 	uint32_t n_jobs;
 	uint32_t n_unfinished;
 	uint32_t n_queued;
@@ -140,6 +143,24 @@ static inline bool task_is_apart(const struct task *task)
 static inline bool job_is_to_compile(const struct job *job)
 {
 	return job->batch->task.compiler != NULL && !job->is_compiled;
+}
+
+/* Whether the job's present or next run is called by the batch's plan, without an examiner. */
+static inline bool job_is_called(const struct job *job)
+{
+	return job->batch->task.may_plan && job->batch->plan != NULL && !job->wants_examiner;
+}
+
+/* Whether that run is the one which makes the plan. */
+static inline bool job_is_to_plan(const struct job *job)
+{
+	return job->batch->task.may_plan && job->batch->plan == NULL && !job->wants_examiner;
+}
+
+/* Whether it takes both cells: one for the candidate, one for its tests. */
+static inline bool job_is_split(const struct job *job)
+{
+	return job->batch->task.is_split && !job_is_called(job);
 }
 
 /* Of that run. */

@@ -1,9 +1,43 @@
 /*
- * Counting outcomes. Pure.
+ * Counting outcomes, and the texts of an examination. Pure.
  */
 #include "core/outcome.h"
 
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+struct own_text {
+	struct own_text *next;
+	uint8_t bytes[];
+};
+
+void examination_deinit(struct examination *examination)
+{
+	struct own_text *text = examination->texts;
+
+	while (text != NULL) {
+		struct own_text *next = text->next;
+
+		free(text);
+		text = next;
+	}
+	free(examination->tests);
+	*examination = (struct examination){0};
+}
+
+struct slice examination_keep(struct examination *examination, const char *bytes, size_t len)
+{
+	struct own_text *text = xmalloc(sizeof(*text) + len);
+
+	text->next = examination->texts;
+	if (len > 0)
+		memcpy(text->bytes, bytes, len);
+	examination->texts = text;
+	return (struct slice){.bytes = text->bytes, .len = len};
+}
 
 struct test_counts examination_count(const struct examination *examination)
 {

@@ -59,6 +59,7 @@ enum examination_fault {
 	EXAMINATION_HARNESS = 5,
 	EXAMINATION_INSEPARABLE =
 		6, /* these tests need the candidate's process; nothing of it ran */
+	EXAMINATION_UNPLANNABLE = 7, /* of a planner: no plan can be made of these tests */
 };
 
 enum examination_state { EXAMINATION_PREPARING, EXAMINATION_LOADING, EXAMINATION_TESTING };
@@ -67,12 +68,19 @@ struct examination {
 	bool is_planned;   /* the number of tests is known */
 	bool is_complete;  /* the completion mark came, with the right nonce, as the last record */
 	bool is_malformed; /* something that our side never writes */
+	bool is_untold;    /* answers to a plan that do not tell enough: nothing else is known */
 	enum examination_state state; /* furthest reached */
 	enum examination_fault fault;
 	struct test_error error;   /* of the fault */
-	struct test_record *tests; /* n_tests, owned by the reader */
+	struct test_record *tests; /* n_tests, owned */
 	uint32_t n_tests;
+	struct own_text *texts; /* owned: what is in no record's bytes; or NULL */
 };
+
+void examination_deinit(struct examination *examination);
+
+/* A copy of the text that lives as long as the examination. */
+struct slice examination_keep(struct examination *examination, const char *bytes, size_t len);
 
 /* Counts over `tests`. */
 struct test_counts {

@@ -22,7 +22,6 @@ struct settings {
 	uint64_t frame_max_bytes;
 	uint64_t inbound_budget_bytes; /* unfinished frames and queued requests, all clients
 					  together */
-	uint64_t user_inbound_bytes;   /* likewise, of one user */
 	uint64_t outbound_high_bytes; /* unread answers of one client at which its work is held back
 				       */
 	uint64_t kill_patience_ms; /* a killed run that is not clean by then: its cell is rebuilt */

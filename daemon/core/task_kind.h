@@ -38,5 +38,11 @@ extern const char *const task_kind_names[TASK_N_KINDS];
 extern const char *const task_kind_program_names[TASK_N_PROGRAM_KINDS];
 bool task_kind_is_for_programs(enum task_kind kind);
 
+/* Whether plans of calls can be made of such tests (core/call_plan.h). */
+static inline bool task_kind_is_plannable(enum task_kind kind)
+{
+	return kind == TASK_CHECK || kind == TASK_ASSERTS || kind == TASK_CALLS;
+}
+
 /* Of a number that is no kind: false. */
 bool task_kind_has_examiner(enum task_kind kind);

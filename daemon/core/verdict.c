@@ -420,6 +420,16 @@ struct verdict verdict_cannot_split(void)
 			"A program and its tests are one process: they cannot be examined apart."};
 }
 
+struct verdict verdict_cannot_plan(void)
+{
+	return (struct verdict){.code = VERDICT_BAD_TASK,
+				.fault = FAULT_TESTS,
+				.is_maskable = true,
+				.detail =
+					"No plan of calls can be made of these tests: they need an "
+					"examiner."};
+}
+
 struct verdict verdict_control_passed(void)
 {
 	return tampered("It passed its tests with altered expectations, too.");

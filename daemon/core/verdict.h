@@ -119,5 +119,6 @@ struct verdict verdict_of_answer(bool holds);
 struct verdict verdict_no_tests(void);
 struct verdict verdict_cancelled(void);
 struct verdict verdict_cannot_split(void);
+struct verdict verdict_cannot_plan(void);
 struct verdict verdict_control_passed(void);
 struct verdict verdict_no_cell(void);

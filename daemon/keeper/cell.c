@@ -19,7 +19,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -94,20 +93,8 @@ static pid_t clone_cell(const struct plan *plan, int *pidfd)
 		.pidfd = (uint64_t)(uintptr_t)pidfd,
 		.exit_signal = SIGCHLD,
 	};
-	pid_t pid;
-	int err;
 
-	/*
-	 * A child inherits whether it is dumpable. One that is not has files in /proc that belong
-	 * to root, and an ordinary user could not write its id maps. So we are for this moment.
-	 */
-	(void)prctl(PR_SET_DUMPABLE, 1);
-	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
-	err = errno;
-	if (pid != 0)
-		(void)prctl(PR_SET_DUMPABLE, 0);
-	errno = err;
-	return pid;
+	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 }
 
 static int send_go(int channel)

@@ -60,7 +60,7 @@ static int set_kept(void)
 
 int power_reduce(bool is_privileged)
 {
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
 	if (!is_privileged)
 		return 0;

@@ -5,7 +5,7 @@
 
 /*
  * Gives up, for good, every capability that building and killing cells does not need, and all ways
- * to get new ones by executing something. As an ordinary user there are none to give up. From here
- * on nobody without power over this process may read its memory or trace it. 0 or -errno.
+ * to get new ones by executing something. As an ordinary user there are none to give up. 0 or
+ * -errno.
  */
 int power_reduce(bool is_privileged);

@@ -12,14 +12,13 @@
 static void test_one_account_a_user(void **state)
 {
 	struct queue queue;
-	const struct quota share = {.max_bytes = 100};
 	struct accounts accounts;
 	struct account *first;
 	struct account *other;
 
 	(void)state;
 	queue_init(&queue, 10);
-	accounts_init(&accounts, &queue, &share);
+	accounts_init(&accounts, &queue);
 	first = accounts_take(&accounts, 1000);
 	other = accounts_take(&accounts, 0);
 	assert_ptr_not_equal(first, other);
@@ -27,7 +26,6 @@ static void test_one_account_a_user(void **state)
 	assert_int_equal(first->n_sessions, 2);
 	assert_int_equal(other->n_sessions, 1);
 	assert_ptr_equal(first->tenant.queue, &queue);
-	assert_int_equal(first->inbound.max_bytes, 100);
 	assert_int_equal(accounts.n, 2);
 	accounts_release(&accounts, first);
 	assert_int_equal(accounts.n, 2);

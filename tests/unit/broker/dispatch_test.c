@@ -260,32 +260,27 @@ static void lose_keeper(enum slot_state lost_in)
 	expect_only(VERDICT_PASSED);
 }
 
-static void turn_until(enum slot_state state)
-{
-	for (int i = 0; i < 2000 && state_now() != state; i++)
-		turn_for_ms(5);
-	assert_int_equal(state_now(), state);
-}
-
 /* The keeper neither answers nor dies: it is given up, the supervisor told, the job judged later.
  */
 static void stick_keeper(enum slot_state stuck_in)
 {
 	struct supervisor_packet packet;
 
-	settings.keeper_patience_ms = 500;
+	settings.keeper_patience_ms = 20;
 	rebuild_with_cgroups();
 	submit(20, 0);
 	expect_request(KEEPER_CELL_LIMIT);
 	if (stuck_in == SLOT_STOPPING) {
 		say_as_keeper(KEEPER_CELL_LIMITED, 0);
 		expect_run();
-		turn_until(stuck_in); /* the wall limit, and the patience with a killed run */
+		turn_for_ms(60); /* the wall limit, and the patience with a killed run */
 		expect_request(KEEPER_CELL_STOP);
 	}
 	assert_int_equal(state_now(), stuck_in);
-	turn_until(SLOT_EMPTY);
 	settings.keeper_patience_ms = 60000;
+	turn_for_ms(60);
+	turn();
+	assert_int_equal(state_now(), SLOT_EMPTY);
 	assert_int_equal(broker.metrics.counters[METRIC_keepers_lost], 2); /* rebuilding was one */
 	while (read(supervisor, &packet, sizeof(packet)) == sizeof(packet) &&
 	       packet.type != SUPERVISOR_STUCK)

@@ -219,7 +219,7 @@ static int set_up(void **state)
 	broker = (struct broker){.settings = &settings, .policies = &policies};
 	broker.base = event_base_new();
 	queue_init(&broker.queue, 100);
-	accounts_init(&broker.accounts, &broker.queue, &broker.inbound);
+	accounts_init(&broker.accounts, &broker.queue);
 	tenant_init(&tenant, &broker.queue);
 	flow_init(&flow, &tenant);
 	LIST_INIT(&owned);

@@ -547,7 +547,7 @@ static void test_options_refused(void **state)
 	long_id[256] = '\0';
 	expect_taken();
 	tear_down(state);
-	evaluate.integrity = (Assay__IntegrityWish)3;
+	evaluate.integrity = (Assay__IntegrityWish)4;
 	expect_invalid("evaluate.integrity");
 	evaluate.integrity = (Assay__IntegrityWish)-1;
 	expect_invalid("evaluate.integrity");

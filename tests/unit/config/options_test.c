@@ -56,7 +56,6 @@ static void test_defaults(void **state)
 	assert_int_equal(options.clients_max, 4096);
 	assert_int_equal(options.user_queue_max, 65536);
 	assert_int_equal(options.user_clients_max, 4096);
-	assert_int_equal(options.user_inbound_bytes, options.inbound_budget_bytes);
 	assert_int_equal(options.greeting_patience_ms, 10000);
 	assert_int_equal(options.keeper_patience_ms, 30000);
 	assert_int_equal(options.candidates_max, 4096);

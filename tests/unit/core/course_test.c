@@ -68,6 +68,20 @@ static void test_the_rest_of_the_tests(void **state)
 	assert_int_equal(course_decide(&facts), COURSE_REPEAT);
 }
 
+static void test_answers_that_do_not_tell_enough(void **state)
+{
+	(void)state;
+	examination.is_untold = true;
+	verdict.code = VERDICT_TAMPERED;
+	task.repeat = 2;
+	assert_int_equal(course_decide(&facts), COURSE_SPLIT);
+	verdict.wants_rerun = true;
+	assert_int_equal(course_decide(&facts), COURSE_AGAIN);
+	facts.may_rerun = false;
+	assert_int_equal(course_decide(&facts), COURSE_OVER);
+	examination.is_untold = false;
+}
+
 static void test_repeats(void **state)
 {
 	static const enum verdict_code not_its_own[] = {VERDICT_BAD_TASK, VERDICT_NO_TESTS,
@@ -148,6 +162,7 @@ int main(void)
 		cmocka_unit_test_setup(test_a_run_that_says_nothing, set_up),
 		cmocka_unit_test_setup(test_tests_that_need_the_candidates_process, set_up),
 		cmocka_unit_test_setup(test_the_rest_of_the_tests, set_up),
+		cmocka_unit_test_setup(test_answers_that_do_not_tell_enough, set_up),
 		cmocka_unit_test_setup(test_repeats, set_up),
 		cmocka_unit_test_setup(test_a_pass_in_its_own_process_is_doubted, set_up),
 		cmocka_unit_test_setup(test_what_a_control_says, set_up),
