@@ -118,30 +118,6 @@ def test_a_user_has_a_part_of_the_connections(own_daemon):
             assert as_user(USER, USER, connect) == 2
 
 
-def test_a_user_has_a_part_of_the_memory(own_daemon):
-    daemon = own_daemon("--socket-mode", "0666", "--user-inbound-bytes", str(1 << 20))
-    large = b"# " + b"x" * (600 << 10) + b"\n"
-
-    def judge_one():
-        with Client(daemon.path) as client:
-            return client.judge_one(evaluate_add()).passed
-    with daemon.connect() as first, daemon.connect() as second:
-        # What runs gives its part back: the other request waits for it.
-        running = first.submit(evaluate(SLEEPER.encode() + b"\n" + large, program="assert True"))
-        assert second.judge_one(evaluate(large, program="assert True")).verdict == pb.PASSED
-        assert first.collect(running).results[0].verdict == pb.PASSED
-        # Messages without an end never would.
-        unfinished = (800 << 10).to_bytes(4, "big") + large
-        first.send_raw(unfinished)
-        second.send_raw(unfinished[:450 << 10])
-        error = second.expect_error()
-        assert error.code == pb.QUOTA and "this user" in error.message
-        second.expect_closed()
-        if os.geteuid() == 0:
-            assert as_user(USER, USER, judge_one) is True
-    assert judge_one()
-
-
 @pytest.mark.requires_root
 def test_nobody_waits_for_one_with_many_connections(open_daemon):
     """All connections of one user together get as many turns as one of another."""

