@@ -201,7 +201,7 @@ import assay
 task = assay.Task(assay.Tests.program("pass"), limits=assay.Limits(wall_ms=60000))
 print("ready", flush=True)
 try:
-    assay.Client(sys.argv[2]).evaluate_batch([(task, sys.argv[3])] * 2)
+    assay.Client(sys.argv[2]).evaluate_batch([(task, sys.argv[3] + "#" * n) for n in range(2)])
 except KeyboardInterrupt:
     print("interrupted", flush=True)
 """
@@ -212,9 +212,10 @@ def test_ctrl_c_ends_the_wait_and_what_runs(daemon):
         [sys.executable, "-c", CTRL_C, os.path.join(BUILD, "python"), daemon.path, WAIT],
         stdout=subprocess.PIPE, text=True)
     with daemon.connect() as observer:
-        host.wait_until(lambda: observer.status().running, "a running candidate")
+        assert program.stdout.readline() == "ready\n"
+        host.wait_until(lambda: observer.status().running == 2, "both candidates running")
         program.send_signal(signal.SIGINT)
-        assert program.communicate(timeout=PATIENCE_S)[0] == "ready\ninterrupted\n"
+        assert program.communicate(timeout=PATIENCE_S)[0] == "interrupted\n"
         host.wait_until(lambda: not observer.status().running, "an idle daemon")
 
 

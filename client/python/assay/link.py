@@ -27,9 +27,6 @@ from .session import Delivery, Owner, Request, Session
 
 _RECEIVE_BYTES = 1 << 18
 _SEND_BYTES = 1 << 16  # frames are gathered up to here for one send()
-# Of a long queue, answers are read some at a time: a wake-up for each would cost several times what
-# the answer itself does. Who waits behind a long queue does not notice.
-_GATHER_S = 0.03
 _CLOSE_PATIENCE_S = 5.0
 
 
@@ -229,12 +226,12 @@ class Link:
                 moment = self._prepare()
                 deliveries = self._session.take_deliveries()
                 connection, is_sending = self._socket, self._out is not None
-                may_gather = not is_sending and self._session.is_backlogged
+                gather_s = 0.0 if is_sending else self._session.gather_s
             if self._tell(deliveries):
                 continue
             if self._wait(connection, is_sending, moment):
-                if may_gather:
-                    self._wait(None, False, time.monotonic() + _GATHER_S)
+                if gather_s > 0:
+                    self._wait(None, False, time.monotonic() + gather_s)
                 with self._lock:
                     self._receive()
 

@@ -20,7 +20,7 @@ import subprocess
 import tempfile
 import time
 import weakref
-from typing import IO, Optional, Sequence, Tuple
+from typing import IO, List, Optional, Sequence, Tuple
 
 from .errors import InfraError
 
@@ -61,7 +61,7 @@ class PrivateDaemon:
                  program: Optional[str]) -> None:
         self._program = program or find_program()
         self._pid = os.getpid()
-        self._lifeline = -1
+        self._lifelines: List[int] = []  # one or none: pop() is safe between threads
         self._folder = _make_folder()
         self._log: IO[bytes] = tempfile.TemporaryFile()
         self.address = os.path.join(self._folder, "assay.sock")
@@ -76,7 +76,8 @@ class PrivateDaemon:
         atexit.register(self.stop)
 
     def _spawn(self, options: Sequence[str]) -> Tuple[subprocess.Popen[bytes], int]:
-        lifeline, self._lifeline = os.pipe()
+        lifeline, kept = os.pipe()
+        self._lifelines.append(kept)
         ready, ready_write = os.pipe()
         command = [self._program, "--socket", self.address, "--lifeline-fd", str(lifeline),
                    "--ready-fd", str(ready_write), "--log-level", "error",
@@ -119,18 +120,17 @@ class PrivateDaemon:
 
     def let_go(self) -> None:
         """It ends, or, in a child after fork(), is the parent's alone."""
-        if self._lifeline >= 0:
-            os.close(self._lifeline)
-            self._lifeline = -1
+        try:
+            os.close(self._lifelines.pop())
+        except IndexError:
+            pass  # closed before
 
     def stop(self) -> None:
         """Ends it and waits; does nothing in another process than the one that started it."""
         if os.getpid() != self._pid:
             return
         atexit.unregister(self.stop)
-        if self._lifeline >= 0:
-            os.close(self._lifeline)
-            self._lifeline = -1
+        self.let_go()
         process = getattr(self, "_process", None)
         if process is not None:
             try:

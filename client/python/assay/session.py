@@ -36,7 +36,11 @@ LOSSES_MAX = 4
 GREETING_PATIENCE_S = 10.0
 RECONNECT_PAUSE_S = 0.2
 REFUSAL_PAUSE_MAX_S = 5.0
-_BACKLOG_PER_SLOT = 32
+# Of a long queue, answers are read some at a time: a wake-up for each would cost several times what
+# the answer itself does. Who waits behind a long queue does not notice.
+_EVALUATION_S = 0.001  # at the least, in one slot
+_GATHERED_WORK_S = 0.03
+_GATHER_MAX_S = 0.1
 
 
 class Owner:
@@ -217,10 +221,13 @@ class Session:
         self.connect_failed(now, error, True)
 
     @property
-    def is_backlogged(self) -> bool:
-        """So much is in flight that the daemon has work for longer than the pause of link.py."""
-        slots = self.server.slots_total if self.server is not None else 0
-        return self._n_in_flight > min(_BACKLOG_PER_SLOT * slots, self._window_max // 2)
+    def gather_s(self) -> float:
+        """For how long answers may be left unread: a small part of the time that the daemon needs
+        for what is in flight; 0 if that is not worth it."""
+        if self.server is None:
+            return 0.0
+        work_s = self._n_in_flight / max(1, self.server.slots_total) * _EVALUATION_S
+        return min(work_s / 4, _GATHER_MAX_S) if work_s > _GATHERED_WORK_S else 0.0
 
     # ---------------------------------------------------------------- time
 

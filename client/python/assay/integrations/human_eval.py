@@ -2,10 +2,10 @@
 
     evaluate_functional_correctness SAMPLES [--k=1,10] [--timeout=3] [--problem_file=FILE]
 
-    evaluate_functional_correctness SAMPLES [--k=1,10] [--timeout=3] [--problem_file=PATH]
-and prints pass@k. Other than theirs: the result is compressed if its name ends in .gz, nothing of a
-sample runs in this process, and `--n_workers` is taken and has no meaning. Their problems come with
-their package; without it, --problem_file names a copy.
+Reads lines {"task_id", "completion"}, writes SAMPLES_results.jsonl, with "result" and "passed"
+added, and prints pass@k. Other than theirs: nothing of a sample runs in this process, and
+`--n_workers` is taken and has no meaning. Their problems come with their package; without it,
+--problem_file names a copy.
 """
 from __future__ import annotations
 
