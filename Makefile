@@ -74,6 +74,7 @@ PYTHON_CLIENT := $(patsubst client/python/%,$(BUILD)/python/%,client/python/pypr
 PROGRAMS := $(BUILD)/assayd $(BUILD)/assay-keeper $(BUILD)/assay-broker $(BUILD)/assay
 RUNTIME := $(BUILD)/runtimes/python
 NATIVE_RUNTIME := $(BUILD)/runtimes/native
+PYTHON_PACKAGES = $(shell $(PYTHON) -c 'import sys; print("lib/python%d.%d/dist-packages" % sys.version_info[:2])')
 PYTHON_INCLUDE = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')
 
 # ---------------------------------------------------------------- what people call
@@ -338,12 +339,13 @@ install: all ## into PREFIX (default /usr/local)
 	install -m 644 $(BUILD)/libassay.a $(DESTDIR)$(PREFIX)/lib
 	install -m 644 include/assay/assay.h $(DESTDIR)$(PREFIX)/include/assay
 	cp -r policies $(DESTDIR)$(PREFIX)/share/assay/
-	install -d $(DESTDIR)$(PREFIX)/lib/python3/dist-packages
-	cp -r $(BUILD)/python/assay $(DESTDIR)$(PREFIX)/lib/python3/dist-packages/
+	install -d $(DESTDIR)$(PREFIX)/$(PYTHON_PACKAGES)/assay/integrations
+	install -m 644 $(BUILD)/python/assay/*.py* $(BUILD)/python/assay/py.typed $(DESTDIR)$(PREFIX)/$(PYTHON_PACKAGES)/assay
+	install -m 644 $(BUILD)/python/assay/integrations/*.py $(DESTDIR)$(PREFIX)/$(PYTHON_PACKAGES)/assay/integrations
 
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/assay bin/assayd lib/libassay.so.0 lib/libassay.so lib/libassay.a)
-	rm -rf $(addprefix $(DESTDIR)$(PREFIX)/,libexec/assay include/assay share/assay lib/python3/dist-packages/assay)
+	rm -rf $(addprefix $(DESTDIR)$(PREFIX)/,libexec/assay include/assay share/assay $(PYTHON_PACKAGES)/assay)
 
 clean: ## remove build/
 	rm -rf $(BUILD) build-asan

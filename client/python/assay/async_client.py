@@ -13,6 +13,7 @@ from typing import Any, AsyncIterator, Iterable, List, Optional, Tuple, Type, Ty
 
 from .answer import Server
 from .client import PATIENCE_S, WINDOW, Client, _check
+from .errors import AssayError
 from .result import Result
 from .session import Owner
 from .task import Code, Task
@@ -122,7 +123,7 @@ def _putter(loop: asyncio.AbstractEventLoop,
 async def _within(future: asyncio.Future[_Value], timeout: Optional[float]) -> _Value:
     try:
         return await asyncio.wait_for(future, timeout)
-    except asyncio.TimeoutError as error:
-        if isinstance(error, TimeoutError):
+    except asyncio.TimeoutError as error:  # another class than TimeoutError before 3.11
+        if isinstance(error, AssayError):
             raise
-        raise TimeoutError("no answer in time") from None  # another class before 3.11
+        raise TimeoutError("no answer in time") from None

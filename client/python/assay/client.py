@@ -13,11 +13,13 @@ import itertools
 import queue
 import weakref
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from types import TracebackType
 from typing import Any, Iterable, Iterator, List, Optional, Sequence, Tuple, Type, TypeVar, cast
 
 from . import address as addresses
 from .answer import Server
+from .errors import AssayError
 from .link import Link
 from .private_daemon import PrivateDaemon
 from .result import Result
@@ -184,6 +186,7 @@ def _wait(future: Future[_Value], timeout: Optional[float]) -> _Value:
         return future.result(timeout)
     except BaseException as error:
         future.cancel()
-        if type(error).__name__ == "TimeoutError" and not isinstance(error, TimeoutError):
-            raise TimeoutError("no answer in time") from None  # of concurrent.futures before 3.11
+        # Before 3.11 the futures' own class is another one than TimeoutError.
+        if isinstance(error, FutureTimeoutError) and not isinstance(error, AssayError):
+            raise TimeoutError("no answer in time") from None
         raise

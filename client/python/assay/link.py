@@ -168,6 +168,8 @@ class Link:
             n_received = self._socket.recv_into(self._room)
         except (BlockingIOError, InterruptedError):
             return
+        except ConnectionResetError:
+            n_received = 0  # closed, with bytes of ours unread
         except OSError as error:
             self._disconnect()
             self._session.lost(now, f"the connection broke: {error.strerror}")
