@@ -3,6 +3,7 @@
 # BUILD=dir         where everything is put (default build)
 # SANITIZE=address  AddressSanitizer and UBSan in all host-side programs (own BUILD, see check)
 # WERROR=1          warnings are errors (CI)
+# VM_MODES="root"   who runs the tests of check-vm (tests/vm/modes.sh; default all)
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -12,6 +13,7 @@ CC ?= cc
 CLANG ?= clang
 SANITIZE ?=
 WERROR ?=
+VM_MODES ?=
 
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
@@ -80,7 +82,8 @@ PYTHON_INCLUDE = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_pat
 # ---------------------------------------------------------------- what people call
 
 .PHONY: help all demo check test test-unit test-integration test-security test-e2e test-python lint \
-	format format-check fuzz fuzz-short bench soak layers install uninstall clean deps
+	format format-check fuzz fuzz-short bench soak layers install uninstall clean \
+	deps deps-vm check-vm
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/:/' | \
@@ -97,8 +100,14 @@ check: deps ## everything that must pass
 
 test: test-unit test-integration test-security test-e2e test-python ## all tests of this BUILD
 
+check-vm: all $(BUILD)/gen/assay_pb2.py ## the tests of the box under Debian's kernel with cgroup v2, in a small virtual machine (VM_MODES)
+	@tests/vm/run.sh $(BUILD) $(VM_MODES)
+
 deps: ## install the Debian packages that building and testing need (as root), or name them
 	@packaging/deps.sh
+
+deps-vm: ## the same for check-vm, which needs an emulator and a kernel besides
+	@packaging/deps.sh vm
 
 # ---------------------------------------------------------------- compiling
 

@@ -1,6 +1,8 @@
 #!/bin/sh
-# The Debian packages that building and testing need. Silent and quick when all are there; as root
-# installs what is missing; as an ordinary user says what is missing and how to get it (status 1).
+# Usage: deps.sh [vm]
+# The Debian packages that building and testing need, with "vm" also those of `make check-vm`. Silent
+# and quick when all are there; as root installs what is missing; as an ordinary user says what is
+# missing and how to get it (status 1).
 set -eu
 
 packages='
@@ -11,6 +13,7 @@ packages='
 	clang clang-14 libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck codespell
 	bubblewrap util-linux binutils procps git ca-certificates
 '
+[ "${1:-}" != vm ] || packages="$packages qemu-system-x86 linux-image-amd64 busybox-static cpio"
 
 # The names of those that are not installed, on one line.
 missing_packages() {

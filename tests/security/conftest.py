@@ -1,6 +1,7 @@
 """Attacks on the box. Every program here runs inside a cell of a real daemon and nowhere else."""
 import pytest
 
+from support import patience
 from support.wire import evaluate_program
 
 
@@ -9,7 +10,8 @@ def attack(client):
     """Runs a program in a cell; it prints lines "ESCAPED ..." for what it should not have been able
     to do. Returns the result."""
     def run(code, **limits):
-        result = client.judge_one(evaluate_program(code, **{"cpu_ms": 5000, **limits}))
+        more = patience.limits({"cpu_ms": 5000, **limits})
+        result = client.judge_one(evaluate_program(code, **more))
         assert b"ESCAPED" not in result.stdout, result.stdout.decode(errors="replace")
         return result
     return run

@@ -8,7 +8,7 @@ import select
 
 import pytest
 
-from support import escapes, host
+from support import escapes, host, patience
 from support.wire import verdict_name
 
 # The corpus has names of its own for verdicts. An attack has no right output, so it "ran well" when
@@ -28,9 +28,10 @@ ASK_EVERY_S = 0.05
 # The daemon answers within a second, whatever runs in its cells. The second is counted in waits of
 # this process: when the machine gives it no turn for long, it gives the daemon none either, and that
 # is one wait, however long.
-HEALTH_WAITS = 20
+HEALTH_WAITS = int(20 * patience.FACTOR)
 WAIT_S = 0.05
-LIMITS = {"cpu_ms": 400, "wall_ms": 5000, "memory_bytes": 128 << 20, "processes": 64}
+LIMITS = patience.limits({"cpu_ms": 400, "wall_ms": 5000, "memory_bytes": 128 << 20,
+                          "processes": 64})
 # A cell at rest: a warm interpreter, and what the kernel keeps for its namespaces.
 REST_BYTES = 96 << 20
 

@@ -5,8 +5,8 @@ import signal
 import subprocess
 import tempfile
 
-from support import host, left_out
-from support.patience import PATIENCE_S
+from support import cgroup, host, left_out
+from support.patience import FACTOR, PATIENCE_S
 from support.wire import Client
 
 # Layers that this machine need not give, separated by commas. An ordinary user has no cgroups and no
@@ -28,6 +28,12 @@ def command_environment(extra=None):
     return {**kept, **(extra or {})}
 
 
+def patient_options():
+    """On a slow machine the daemon has to be patient, too: cells get ready and end later there."""
+    return ["--start-patience-ms", str(int(20000 * FACTOR)),
+            "--kill-patience-ms", str(int(2000 * FACTOR))] if FACTOR != 1 else []
+
+
 def weaker_options(layers):
     return [part for layer in layers.split(",") if layer for part in ("--allow-weaker", layer)]
 
@@ -46,17 +52,21 @@ class Daemon:
         self.log_path = os.path.join(self.folder, "log")
         if user is not None:
             os.chown(self.folder, user, user)
-        self.policies = left_out.Policies(leave_out) if leave_out else None
-        if self.policies is not None:
+        self.policies = left_out.Policies(leave_out) if leave_out or FACTOR != 1 else None
+        if leave_out:
             weaker = SCARCE if weaker == "any" else weaker
+        if self.policies is not None:
             options = (*self.policies.options(), *options)
         identity = {} if user is None else {"user": user, "group": user, "extra_groups": []}
+        self.cgroup = cgroup.make() if user is None else ""  # another user has none delegated
         lifeline_read, self.lifeline = os.pipe()
         self.ready, ready_write = os.pipe()
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                [program("assayd"), "--socket", self.path, "--slots", str(slots),
-                 "--lifeline-fd", str(lifeline_read), "--ready-fd", str(ready_write), *weaker_options(weaker), *options],
+                cgroup.enter(self.cgroup, [
+                    program("assayd"), "--socket", self.path, "--slots", str(slots),
+                    "--lifeline-fd", str(lifeline_read), "--ready-fd", str(ready_write),
+                    *patient_options(), *weaker_options(weaker), *options]),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 pass_fds=(lifeline_read, ready_write), **identity)
         os.close(lifeline_read)
@@ -136,3 +146,4 @@ class Daemon:
         os.rmdir(self.folder)
         if self.policies is not None:
             self.policies.remove()
+        cgroup.remove(self.cgroup)
