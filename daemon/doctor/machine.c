@@ -281,22 +281,39 @@ static void check_no_new_privileges(const struct machine *machine, json_t *findi
 			      });
 }
 
+/* Cells need the version that tells renames apart; what later ones add, other layers refuse, too.
+ */
+static const struct {
+	int version;
+	const char *what;
+} landlock_parts[] = {
+	{6, ""},
+	{4, ", which is files and TCP (Linux 6.12 has abstract sockets and signals)"},
+	{2, ", which is files (Linux 6.7 has TCP, 6.12 abstract sockets and signals)"},
+	{1, ", which is too old for cells"},
+};
+
 static void check_landlock(const struct machine *machine, json_t *findings)
 {
-	const bool is_there = machine->landlock_version > 0;
-	char seen[64];
+	const bool is_fit = machine->landlock_version >= 2;
+	char seen[128] = "not in this kernel, or not enabled";
+	size_t i = 0;
 
-	snprintf(seen, sizeof(seen), is_there ? "version %d" : "not in this kernel, or not enabled",
-		 machine->landlock_version);
+	if (machine->landlock_version > 0) {
+		while (landlock_parts[i].version > machine->landlock_version)
+			i++;
+		snprintf(seen, sizeof(seen), "version %d%s", machine->landlock_version,
+			 landlock_parts[i].what);
+	}
 	finding_add(findings,
 		    &(struct finding){
 			    .name = "landlock",
-			    .state = is_there ? FINDING_OK : FINDING_WEAK,
+			    .state = is_fit ? FINDING_OK : FINDING_WEAK,
 			    .seen = seen,
 			    .why = "a second opinion on files: for the broker, and for cells",
-			    .fix = is_there ? ""
-					    : "Linux 5.13 or newer with landlock among the names "
-					      "of the boot parameter lsm=",
+			    .fix = is_fit ? ""
+					  : "Linux 5.19 or newer with landlock among the names of "
+					    "the boot parameter lsm=",
 		    });
 }
 

@@ -175,6 +175,32 @@ static void test_memory_without_a_cgroup(void **state)
 	assert_string_equal(text_of("swap", "state"), "ok");
 }
 
+/* What a version lacks is said; too old for cells is as good as none. */
+static void test_versions_of_landlock(void **state)
+{
+	static const struct {
+		int version;
+		const char *state;
+		const char *part;
+	} expected[] = {
+		{0, "weak", "not in this kernel"},
+		{1, "weak", "version 1, which is too old"},
+		{2, "ok", "version 2, which is files ("},
+		{3, "ok", "version 3, which is files ("},
+		{5, "ok", "version 5, which is files and TCP ("},
+		{6, "ok", "version 6"},
+		{9, "ok", "version 9"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		machine.landlock_version = expected[i].version;
+		examine();
+		assert_string_equal(text_of("landlock", "state"), expected[i].state);
+		assert_non_null(strstr(text_of("landlock", "seen"), expected[i].part));
+	}
+}
+
 static void test_nothing_can_be_read(void **state)
 {
 	(void)state;
@@ -193,6 +219,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_troubles, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_root_needs_less, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_memory_without_a_cgroup, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_versions_of_landlock, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_nothing_can_be_read, set_up, tear_down),
 	};
 
