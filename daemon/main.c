@@ -23,6 +23,7 @@
 #include "base/memory.h"
 #include "cache_folder.h"
 #include "config/options.h"
+#include "config/compiler.h"
 #include "config/policy_load.h"
 #include "core/handover.h"
 #include "core/settings.h"
@@ -336,6 +337,8 @@ int main(int argc, char **argv)
 	} else if (options.is_print_config) {
 		print_config(&options, table);
 		status = EXIT_SUCCESS;
+	} else if (compilers_require(table, options.policy_names.n_names > 0, &error) < 0) {
+		status = refuse(&error, EXIT_FAILURE);
 	} else {
 		status = run(&options, &places, table);
 	}

@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "config/compiler.h"
 #include "doctor/ask_keeper.h"
 #include "doctor/finding.h"
 #include "doctor/layers.h"
@@ -107,6 +108,30 @@ static void add_cells(const struct answer *answer, json_t *findings)
 	}
 }
 
+/* A language without its compiler is not served; the others are. */
+static void add_compilers(const struct policy_table *table, json_t *findings)
+{
+	for (uint32_t i = 0; i < table->n_policies; i++) {
+		const struct policy *policy = &table->policies[i];
+		const bool is_missing = compiler_is_missing(policy);
+		char name[POLICY_NAME_MAX + 16];
+		char seen[POLICY_PATH_MAX + 32];
+
+		if (!policy_has_compiler(policy))
+			continue;
+		snprintf(name, sizeof(name), "compiler of %s", policy->name);
+		snprintf(seen, sizeof(seen), "%s%s", policy->compile[0],
+			 is_missing ? " is not there" : "");
+		finding_add(findings, &(struct finding){
+					      .name = name,
+					      .state = is_missing ? FINDING_WEAK : FINDING_OK,
+					      .seen = seen,
+					      .why = "without it the language is not served",
+					      .fix = is_missing ? compiler_remedy(policy) : "",
+				      });
+	}
+}
+
 /* The keeper could not even prepare itself; it has said why in its own words. */
 static void add_refusal(const struct answer *answer, json_t *findings)
 {
@@ -153,6 +178,7 @@ int doctor_examine(const struct doctor_places *places, const struct policy_table
 		findings);
 	add_layers(&answer, required_by_any(table), findings);
 	add_cells(&answer, findings);
+	add_compilers(table, findings);
 	add_refusal(&answer, findings);
 	answer_deinit(&answer);
 	status = findings_have_missing(findings) ? EXIT_FAILURE : EXIT_SUCCESS;

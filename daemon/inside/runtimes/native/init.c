@@ -109,8 +109,9 @@ static void ask_version(char *compiler, char *text, size_t size)
 	close(ends[1]);
 	len = fd_read_all(ends[0], text, size - 1);
 	close(ends[0]); /* the rest is not of interest, and the compiler is used to closed pipes */
-	waitpid(pid, NULL, 0);
-	text[len > 0 ? len : 0] = '\0';
+	if (waitpid(pid, NULL, 0) < 0 || len <= 0)
+		complain(compiler);
+	text[len] = '\0';
 	text[strcspn(text, "\n")] = '\0';
 }
 
