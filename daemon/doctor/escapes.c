@@ -3,6 +3,9 @@
  * that upstream repaired them in. It can say that a kernel is old, never that one is good; and a
  * distribution may have repaired its kernel without changing the number. So what it finds is a
  * reason to look, not a refusal. A cell's own filter refuses the calls that these holes need.
+ *
+ * The releases are those of the National Vulnerability Database, and where it has no range for a
+ * series those whose list of changes has the repair.
  */
 #include "doctor/escapes.h"
 
@@ -35,6 +38,16 @@ static const struct {
 	{"CVE-2024-1086 (nf_tables)",
 	 {3, 15, 0},
 	 {{5, 10, 210}, {5, 15, 149}, {6, 1, 76}, {6, 6, 15}, {6, 7, 3}, {6, 8, 0}}},
+	{"CVE-2026-31431 (Copy Fail, AF_ALG)",
+	 {4, 14, 0},
+	 {{5, 10, 254},
+	  {5, 15, 204},
+	  {6, 1, 170},
+	  {6, 6, 137},
+	  {6, 12, 85},
+	  {6, 18, 22},
+	  {6, 19, 12},
+	  {7, 0, 0}}},
 };
 
 static int compare(const struct release *one, const struct release *other)
