@@ -16,6 +16,7 @@
 #include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -26,10 +27,24 @@
 static struct lock_rule rules[LOCK_RULES_MAX];
 static struct sock_filter instructions[LOCK_INSTRUCTIONS_MAX];
 
-static int fail(struct failure *failure, const char *step, int error, const char *detail)
+/* What the steps hand on. */
+struct lock {
+	struct lock_header header;
+	struct failure *failure;
+	int listener;
+};
+
+static int fail(const struct lock *lock, int error, const char *detail)
 {
-	failure_set(failure, step, -error, "%s", detail);
+	failure_set(lock->failure, "", -error, "%s", detail);
 	return error;
+}
+
+/* ---- the steps ---- */
+
+static int lock_not_dumpable(struct lock *lock)
+{
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? fail(lock, -errno, "PR_SET_DUMPABLE") : 0;
 }
 
 static int read_part(void *to, size_t len, off_t offset)
@@ -65,24 +80,42 @@ static int read_material(struct lock_header *header)
 	return read_part(instructions, instructions_len, (off_t)(sizeof(*header) + rules_len));
 }
 
-static int point_at_null(void)
+static int lock_material(struct lock *lock)
+{
+	int err = read_material(&lock->header);
+
+	return err < 0 ? fail(lock, err, "reading the filter") : 0;
+}
+
+static int lock_streams(struct lock *lock)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (null < 0)
-		return -errno;
+		return fail(lock, -errno, "/dev/null");
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (dup2(null, fd) < 0)
-			return -errno;
+			return fail(lock, -errno, "dup2");
 	return 0; /* closed with all others */
 }
 
-/* The listener, or -1 if none is wanted. */
-static int load_filter(const struct lock_header *header, struct failure *failure, int *listener)
+static int lock_landlock(struct lock *lock)
 {
-	const bool listens = (header->flags & LOCK_LISTENS) != 0;
+	if ((lock->header.flags & LOCK_LANDLOCK) == 0)
+		return 0;
+	return landlock_restrict(rules, lock->header.n_rules, lock->failure);
+}
+
+static int lock_descriptors(struct lock *lock)
+{
+	return close_range(CELL_FD_CONTROL + 1, ~0u, 0) < 0 ? fail(lock, -errno, "close_range") : 0;
+}
+
+static int lock_filter(struct lock *lock)
+{
+	const bool listens = (lock->header.flags & LOCK_LISTENS) != 0;
 	struct sock_fprog program = {
-		.len = (unsigned short)header->n_instructions,
+		.len = (unsigned short)lock->header.n_instructions,
 		.filter = instructions,
 	};
 	/* With a listener the thread that cannot be filtered has to be told as ESRCH: the result
@@ -90,57 +123,54 @@ static int load_filter(const struct lock_header *header, struct failure *failure
 	const unsigned long flags =
 		SECCOMP_FILTER_FLAG_TSYNC |
 		(listens ? SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_TSYNC_ESRCH : 0);
-	long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+	long result;
 
+	if ((lock->header.flags & LOCK_NO_FILTER) != 0)
+		return 0;
+	result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 	if (result < 0)
-		return fail(failure, "lock-filter", -errno, "seccomp");
+		return fail(lock, -errno, "seccomp");
 	if (!listens && result > 0)
-		return fail(failure, "lock-filter", -EBUSY, "a thread cannot be filtered");
-	*listener = listens ? (int)result : -1;
+		return fail(lock, -EBUSY, "a thread cannot be filtered");
+	lock->listener = listens ? (int)result : -1;
 	return 0;
 }
 
+/* ---- all of them ---- */
+
+static const struct {
+	const char *name;
+	int (*run)(struct lock *lock);
+	const char *purpose; /* for `assay doctor --explain` */
+} steps[] = {
+	{"lock-not-dumpable", lock_not_dumpable,
+	 "its memory and descriptors are closed to the runs to come"},
+	{"lock-material", lock_material, "reads the rules and the filter that the keeper has left"},
+	{"lock-streams", lock_streams, "0, 1 and 2 are /dev/null"},
+	{"lock-landlock", lock_landlock,
+	 "only what the policy mounts can be opened, only work areas written"},
+	{"lock-descriptors", lock_descriptors, "all but the control socket is closed"},
+	{"lock-filter", lock_filter, "the policy's system calls and no others, for all threads"},
+};
+
 int lock_self(struct failure *failure, int *listener)
 {
-	struct lock_header header = {0};
-	int err;
+	struct lock lock = {.failure = failure, .listener = -1};
 
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return fail(failure, "lock-not-dumpable", -errno, "PR_SET_DUMPABLE");
-	err = read_material(&header);
-	if (err < 0)
-		return fail(failure, "lock-filter", err, "reading the filter");
-	err = point_at_null();
-	if (err < 0)
-		return fail(failure, "lock-descriptors", err, "/dev/null");
-	if ((header.flags & LOCK_LANDLOCK) != 0) {
-		err = landlock_restrict(rules, header.n_rules, failure);
-		if (err < 0)
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		int err = steps[i].run(&lock);
+
+		if (err < 0) {
+			snprintf(failure->step, sizeof(failure->step), "%s", steps[i].name);
 			return err;
+		}
 	}
-	if (close_range(CELL_FD_CONTROL + 1, ~0u, 0) < 0)
-		return fail(failure, "lock-descriptors", -errno, "close_range");
-	if ((header.flags & LOCK_NO_FILTER) != 0) {
-		*listener = -1;
-		return 0;
-	}
-	return load_filter(&header, failure, listener);
+	*listener = lock.listener;
+	return 0;
 }
 
 const char *lock_step(size_t index, const char **purpose)
 {
-	static const struct {
-		const char *name;
-		const char *purpose;
-	} steps[] = {
-		{"lock-not-dumpable", "its memory and descriptors are closed to the runs to come"},
-		{"lock-descriptors",
-		 "0, 1 and 2 are /dev/null, all but the control socket is closed"},
-		{"lock-landlock",
-		 "only what the policy mounts can be opened, only work areas written"},
-		{"lock-filter", "the policy's system calls and no others, for all threads"},
-	};
-
 	if (index >= sizeof(steps) / sizeof(steps[0]))
 		return NULL;
 	*purpose = steps[index].purpose;

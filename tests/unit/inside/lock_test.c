@@ -153,14 +153,19 @@ static void test_restricts_paths(void **state)
 	assert_int_equal(answer.etc_error, EACCES);
 }
 
-static void expect_refused(const struct material *material, size_t len)
+static void expect_refused_at(const char *step, const struct material *material, size_t len)
 {
 	struct answer answer = run(material, len);
 
 	assert_int_equal(answer.result, -EINVAL);
-	assert_string_equal(answer.failure.step, "lock-filter");
+	assert_string_equal(answer.failure.step, step);
 	assert_int_equal(answer.failure.error, EINVAL);
 	assert_int_equal(answer.error, 0);
+}
+
+static void expect_refused(const struct material *material, size_t len)
+{
+	expect_refused_at("lock-material", material, len);
 }
 
 static void test_bad_material_is_refused(void **state)
@@ -183,7 +188,7 @@ static void test_bad_material_is_refused(void **state)
 	expect_refused(&bad, sizeof(bad));
 	bad = plain;
 	bad.header.n_instructions = 1; /* no return: the kernel refuses it */
-	expect_refused(&bad, sizeof(bad) - 3 * sizeof(bad.instructions[0]));
+	expect_refused_at("lock-filter", &bad, sizeof(bad) - 3 * sizeof(bad.instructions[0]));
 }
 
 int main(void)
