@@ -19,7 +19,40 @@
 
 #include "client/cli/cli.h"
 
+#define ARGUMENTS_MAX 8
+
 extern char **environ;
+
+/* ---- its options ---- */
+
+enum { OPTION_JSON = 1024, OPTION_POLICIES }; /* beyond those of the verbs */
+
+static const struct argp_option option_list[] = {
+	{"policies", OPTION_POLICIES, "DIR", 0, "Folder of the policies (default: the daemon's)",
+	 0},
+	{"json", OPTION_JSON, NULL, 0, "JSON instead of a page, one object a line", 0},
+	{0},
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+	struct assayd_question *question = state->input;
+
+	switch (key) {
+	case OPTION_JSON:
+		question->as_json = true;
+		return 0;
+	case OPTION_POLICIES:
+		question->policies_path = argument;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp assayd_options = {.options = option_list, .parser = parse_option};
+
+/* ---- asking ---- */
 
 void assayd_find(char *path, size_t size)
 {
@@ -50,17 +83,14 @@ static void set_signals(posix_spawnattr_t *attributes)
 }
 
 /* Its exit status; -errno: it could not be run, or was killed. */
-static int run(const char *path, const char *const *arguments, int out)
+static int run(const char *path, const char *const *argv, int out)
 {
-	const char *argv[ASSAYD_ARGUMENTS_MAX + 2] = {"assayd"};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	int status = 0;
 	int err;
 	pid_t pid;
 
-	for (size_t i = 0; i < ASSAYD_ARGUMENTS_MAX && arguments[i] != NULL; i++)
-		argv[i + 1] = arguments[i];
 	posix_spawnattr_init(&attributes);
 	set_signals(&attributes);
 	posix_spawn_file_actions_init(&actions);
@@ -76,15 +106,24 @@ static int run(const char *path, const char *const *arguments, int out)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -ECHILD;
 }
 
-int assayd_report(const char *const *arguments, json_t **report, int *status)
+int assayd_ask(const struct assayd_question *question, const char *option, const char *value,
+	       json_t **report, int *status)
 {
+	const char *argv[ARGUMENTS_MAX] = {"assayd", "--log-level", "error", option};
+	size_t n = 4;
 	char path[4096];
 	json_error_t mistake;
 	int out = memfd_create("assayd-report", MFD_CLOEXEC);
 
+	if (value != NULL)
+		argv[n++] = value;
+	if (question->policies_path != NULL) {
+		argv[n++] = "--policies";
+		argv[n++] = question->policies_path;
+	}
 	assayd_find(path, sizeof(path));
 	*report = NULL;
-	*status = out < 0 ? -errno : run(path, arguments, out);
+	*status = out < 0 ? -errno : run(path, argv, out);
 	if (*status < 0)
 		cli_error("cannot run %s: %s", path, strerror(-*status));
 	else if (lseek(out, 0, SEEK_SET) == 0)

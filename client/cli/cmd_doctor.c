@@ -19,35 +19,30 @@
 #define STATE_WIDTH 8
 
 struct doctor_arguments {
+	struct assayd_question question;
 	const char *policy; /* --explain */
-	const char *policies_path;
-	bool as_json;
 };
 
-enum { OPTION_JSON = 256, OPTION_EXPLAIN, OPTION_POLICIES };
+enum { OPTION_EXPLAIN = 256 };
 
 static const struct argp_option option_list[] = {
 	{"explain", OPTION_EXPLAIN, "POLICY", 0,
 	 "Instead: the steps by which a cell of this policy is built, in order", 0},
-	{"policies", OPTION_POLICIES, "DIR", 0, "Folder of the policies (default: the daemon's)",
-	 0},
-	{"json", OPTION_JSON, NULL, 0, "One JSON object instead of a page", 0},
 	{0},
 };
+
+static const struct argp_child children[] = {{.argp = &assayd_options}, {0}};
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct doctor_arguments *arguments = state->input;
 
 	switch (key) {
-	case OPTION_JSON:
-		arguments->as_json = true;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->question;
 		return 0;
 	case OPTION_EXPLAIN:
 		arguments->policy = argument;
-		return 0;
-	case OPTION_POLICIES:
-		arguments->policies_path = argument;
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is too much; doctor takes no arguments", argument);
@@ -60,6 +55,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 static const struct argp arguments_parser = {
 	.options = option_list,
 	.parser = parse_option,
+	.children = children,
 	.doc = "Examine this machine: which layers of isolation it gives to the cells in which "
 	       "candidates run, what is missing, why it matters and what to do."
 	       "\vIt looks at the machine as it is for the user who calls it: a daemon of root has "
@@ -155,24 +151,16 @@ static void print_steps(const json_t *report)
 int cmd_doctor(struct cli_context *context, int argc, char **argv)
 {
 	struct doctor_arguments arguments = {0};
-	const char *asked[8] = {"--log-level", "error"};
-	size_t n = 2;
 	json_t *report;
 	int status;
 	int err;
 
 	argp_parse(&arguments_parser, argc, argv, 0, NULL, &arguments);
-	asked[n++] = arguments.policy != NULL ? "--explain" : "--doctor";
-	if (arguments.policy != NULL)
-		asked[n++] = arguments.policy;
-	if (arguments.policies_path != NULL) {
-		asked[n++] = "--policies";
-		asked[n++] = arguments.policies_path;
-	}
-	err = assayd_report(asked, &report, &status);
+	err = assayd_ask(&arguments.question, arguments.policy != NULL ? "--explain" : "--doctor",
+			 arguments.policy, &report, &status);
 	if (err != 0)
 		return err == CLI_NO_DAEMON && arguments.policy != NULL ? CLI_USAGE : err;
-	if (arguments.as_json)
+	if (arguments.question.as_json)
 		json_print(report);
 	else if (arguments.policy != NULL)
 		print_steps(report);

@@ -22,31 +22,21 @@
 #define MIB 1048576.0
 
 struct policies_arguments {
-	const char *policies_path;
+	struct assayd_question question;
 	char **words;
 	size_t n_words;
-	bool as_json;
 };
 
-enum { OPTION_JSON = 256, OPTION_POLICIES };
+static const struct argp_child children[] = {{.argp = &assayd_options}, {0}};
 
-static const struct argp_option option_list[] = {
-	{"policies", OPTION_POLICIES, "DIR", 0, "Folder of the policies (default: the daemon's)",
-	 0},
-	{"json", OPTION_JSON, NULL, 0, "JSON instead of a page, one object a line", 0},
-	{0},
-};
-
-static error_t parse_option(int key, char *argument, struct argp_state *state)
+static error_t parse_words(int key, char *argument, struct argp_state *state)
 {
 	struct policies_arguments *arguments = state->input;
 
+	(void)argument;
 	switch (key) {
-	case OPTION_JSON:
-		arguments->as_json = true;
-		return 0;
-	case OPTION_POLICIES:
-		arguments->policies_path = argument;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->question;
 		return 0;
 	case ARGP_KEY_ARGS:
 		arguments->words = state->argv + state->next;
@@ -65,8 +55,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp arguments_parser = {
-	.options = option_list,
-	.parser = parse_option,
+	.parser = parse_words,
+	.children = children,
 	.args_doc = "\ncheck FILE...",
 	.doc = "List what each language may do: limits, mounts, imports, required layers of "
 	       "isolation, and which system calls of how many, with the reasons. With `check`: "
@@ -87,8 +77,8 @@ static void print_label(const char *label)
 	printf("  %-*s ", LABEL_WIDTH, label);
 }
 
-/* A list of texts, wrapped below its label. */
-static void print_list(const char *label, const json_t *texts)
+/* Texts, wrapped below their label. */
+static void print_words(const char *label, const json_t *texts, const char *separator)
 {
 	size_t column = 0;
 	const json_t *text;
@@ -97,19 +87,24 @@ static void print_list(const char *label, const json_t *texts)
 	print_label(label);
 	json_array_foreach(texts, i, text)
 	{
-		const size_t len = json_string_length(text) + 2;
+		const size_t len = json_string_length(text) + strlen(separator);
+		const bool is_new_line = column > 0 && LABEL_WIDTH + 3 + column + len > LINE_WIDTH;
 
-		fputs(i > 0 ? "," : "", stdout);
-		if (column > 0 && LABEL_WIDTH + 3 + column + len > LINE_WIDTH) {
+		/* Not the blank of a separator at the end of a line. */
+		printf("%.*s", i > 0 ? (int)strlen(separator) - is_new_line : 0, separator);
+		if (is_new_line) {
 			printf("\n%*s", LABEL_WIDTH + 3, "");
 			column = 0;
-		} else if (i > 0) {
-			putchar(' ');
 		}
 		terminal_write(stdout, json_string_value(text), json_string_length(text), -1);
 		column += len;
 	}
 	putchar('\n');
+}
+
+static void print_list(const char *label, const json_t *texts)
+{
+	print_words(label, texts, ", ");
 }
 
 static void print_limits(const char *label, const json_t *limits)
@@ -121,6 +116,19 @@ static void print_limits(const char *label, const json_t *limits)
 	       (double)number_of(limits, "wall_ms") / 1e3,
 	       (double)number_of(limits, "memory_bytes") / MIB,
 	       (double)number_of(limits, "output_bytes") / 1024, number_of(limits, "processes"));
+}
+
+/* A command as it is written, wrapped below its label. */
+static void print_compiler(const json_t *compiler)
+{
+	if (!json_is_object(compiler))
+		return;
+	print_words("compiler", json_object_get(compiler, "command"), " ");
+	print_words("linked with", json_object_get(compiler, "link"), " ");
+	print_label("source");
+	json_write_text(compiler, "source", -1);
+	putchar('\n');
+	print_limits("compiling", json_object_get(compiler, "limits"));
 }
 
 static void print_mounts(const json_t *mounts)
@@ -192,6 +200,7 @@ static void print_policy(const json_t *policy, bool color)
 	       (double)number_of(cell, "file_bytes") / MIB, number_of(cell, "open_files"),
 	       (double)number_of(cell, "stack_bytes") / MIB,
 	       (double)number_of(cell, "code_bytes") / 1024, number_of(cell, "runs"));
+	print_compiler(json_object_get(policy, "compiler"));
 	print_list("required", json_object_get(policy, "required_layers"));
 	print_list("imports", json_object_get(policy, "imports"));
 	print_list("environment", json_object_get(policy, "environment"));
@@ -199,36 +208,19 @@ static void print_policy(const json_t *policy, bool color)
 	print_calls(json_object_get(policy, "system_calls"));
 }
 
-/* Room for the folder, one word and its argument behind the common ones. */
-static size_t begin_question(const struct policies_arguments *arguments, const char *asked[])
-{
-	size_t n = 0;
-
-	asked[n++] = "--log-level";
-	asked[n++] = "error";
-	if (arguments->policies_path != NULL) {
-		asked[n++] = "--policies";
-		asked[n++] = arguments->policies_path;
-	}
-	return n;
-}
-
 static int list_policies(const struct cli_context *context,
 			 const struct policies_arguments *arguments)
 {
-	const char *asked[8] = {NULL};
-	const size_t n = begin_question(arguments, asked);
 	const json_t *policy;
 	json_t *report;
 	int status;
 	int err;
 	size_t i;
 
-	asked[n] = "--list-policies";
-	err = assayd_report(asked, &report, &status);
+	err = assayd_ask(&arguments->question, "--list-policies", NULL, &report, &status);
 	if (err != 0)
 		return err;
-	if (arguments->as_json)
+	if (arguments->question.as_json)
 		json_print(report);
 	else
 		json_array_foreach(json_object_get(report, "policies"), i, policy)
@@ -271,18 +263,14 @@ static void print_check(const char *file, const json_t *report, bool color)
 static int check_file(const struct cli_context *context, const struct policies_arguments *arguments,
 		      const char *file)
 {
-	const char *asked[8] = {NULL};
-	size_t n = begin_question(arguments, asked);
 	json_t *report;
 	int status;
 	int err;
 
-	asked[n++] = "--check-file";
-	asked[n] = file;
-	err = assayd_report(asked, &report, &status);
+	err = assayd_ask(&arguments->question, "--check-file", file, &report, &status);
 	if (err != 0)
 		return err;
-	if (arguments->as_json)
+	if (arguments->question.as_json)
 		json_print(report);
 	else
 		print_check(file, report, context->color);

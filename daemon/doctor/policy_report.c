@@ -73,6 +73,15 @@ static json_t *layers_to_json(uint32_t layers)
 	return names;
 }
 
+static json_t *words_to_json(const char (*words)[POLICY_PATH_MAX], uint32_t n)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < n; i++)
+		json_array_append_new(list, json_string(words[i]));
+	return list;
+}
+
 /* Of each group the comment, which is its reason, the action and the names, as the file has them.
  */
 static json_t *groups_to_json(const char *path)
@@ -116,6 +125,17 @@ static void set_counts(json_t *object, const struct answer *answer, const char *
 	}
 }
 
+/* null: the code runs as it is. */
+static json_t *compiler_to_json(const struct policy *policy)
+{
+	if (!policy_has_compiler(policy))
+		return json_null();
+	return json_pack("{ss so so so}", "source", policy->source, "command",
+			 words_to_json(policy->compile, policy->n_compile), "link",
+			 words_to_json(policy->link, policy->n_link), "limits",
+			 limits_to_json(&policy->compile_limits));
+}
+
 static json_t *policy_to_json(const struct doctor_places *places, const struct policy *policy,
 			      const struct answer *answer)
 {
@@ -131,13 +151,13 @@ static json_t *policy_to_json(const struct doctor_places *places, const struct p
 		json_array_append_new(environment, json_string(policy->environment[i]));
 	set_counts(calls, answer, policy->name);
 	json_object_set_new(calls, "groups", groups_to_json(path));
-	return json_pack("{ss ss ss so so so so so so so so}", "name", policy->name, "language",
+	return json_pack("{ss ss ss so so so so so so so so so}", "name", policy->name, "language",
 			 policy->language, "runtime", policy->runtime, "default_limits",
 			 limits_to_json(&policy->default_limits), "maximum_limits",
 			 limits_to_json(&policy->maximum_limits), "cell", cell_to_json(policy),
 			 "mounts", mounts_to_json(policy), "imports", imports, "environment",
 			 environment, "required_layers", layers_to_json(policy->required_layers),
-			 "system_calls", calls);
+			 "compiler", compiler_to_json(policy), "system_calls", calls);
 }
 
 int doctor_list_policies(const struct doctor_places *places, const struct policy_table *table)
