@@ -51,6 +51,7 @@ LIB := $(wildcard client/lib/*.c)
 CLI := $(wildcard client/cli/*.c)
 SUITE := $(wildcard client/suite/*.c)
 LOOPS := $(wildcard client/loops/*.c)
+MODEL := $(wildcard client/model/*.c)
 PID_ONE := $(wildcard daemon/inside/cell/*.c)
 PYTHON_MODULE := $(wildcard daemon/inside/runtimes/python/*.c)
 PYTHON_SCRIPTS := $(wildcard daemon/inside/runtimes/python/*.py)
@@ -73,7 +74,7 @@ PYTHON_CLIENT := $(patsubst client/python/%,$(BUILD)/python/%,client/python/pypr
 	client/python/assay/py.typed $(wildcard client/python/*/*.py client/python/assay/*/*.py)) \
 	$(BUILD)/python/assay/assay_pb2.py
 
-PROGRAMS := $(BUILD)/assayd $(BUILD)/assay-keeper $(BUILD)/assay-broker $(BUILD)/assay
+PROGRAMS := $(BUILD)/assayd $(BUILD)/assay-keeper $(BUILD)/assay-broker $(BUILD)/assay $(BUILD)/assay-model
 RUNTIME := $(BUILD)/runtimes/python
 NATIVE_RUNTIME := $(BUILD)/runtimes/native
 PYTHON_PACKAGES = $(shell $(PYTHON) -c 'import sys; print("lib/python%d.%d/dist-packages" % sys.version_info[:2])')
@@ -197,6 +198,11 @@ $(BUILD)/assay: $(call objects,$(CLI) $(SUITE) $(LOOPS)) $(BUILD)/libassay.so
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -pie -o $@ $(call objects,$(CLI) $(SUITE) $(LOOPS)) \
 		-L$(BUILD) -lassay -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' -ljansson -lz -lsmartcols -lm
+
+# Apart from the command line, because an HTTP client takes longer to load than most commands to run.
+$(BUILD)/assay-model: $(call objects,$(MODEL))
+	$(call say,LINK,$@)
+	$(call link,$^,-lcurl -ljansson)
 
 .PHONY: runtime policies
 runtime: $(NATIVE_RUNTIME)/assay-init $(NATIVE_RUNTIME)/mark.o $(RUNTIME)/_assay.abi3.so $(patsubst daemon/inside/runtimes/python/%,$(RUNTIME)/%,$(PYTHON_SCRIPTS))
@@ -338,7 +344,7 @@ lint: $(BUILD)/gen/assay.pb-c.h $(BUILD)/gen/syscalls.def $(PYTHON_CLIENT) ## cl
 install: all ## into PREFIX (default /usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/assay \
 		$(addprefix $(DESTDIR)$(PREFIX)/libexec/assay/runtimes/,python native) $(DESTDIR)$(PREFIX)/share/assay
-	install -m 755 $(BUILD)/assay $(BUILD)/assayd $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/assay $(BUILD)/assay-model $(BUILD)/assayd $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/assay-keeper $(BUILD)/assay-broker $(DESTDIR)$(PREFIX)/libexec/assay
 	install -m 644 $(RUNTIME)/* $(DESTDIR)$(PREFIX)/libexec/assay/runtimes/python
 	install -m 755 $(NATIVE_RUNTIME)/assay-init $(DESTDIR)$(PREFIX)/libexec/assay/runtimes/native
@@ -353,7 +359,7 @@ install: all ## into PREFIX (default /usr/local)
 	install -m 644 $(BUILD)/python/assay/integrations/*.py $(DESTDIR)$(PREFIX)/$(PYTHON_PACKAGES)/assay/integrations
 
 uninstall: ## remove what install put there
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/assay bin/assayd lib/libassay.so.0 lib/libassay.so lib/libassay.a)
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/assay bin/assay-model bin/assayd lib/libassay.so.0 lib/libassay.so lib/libassay.a)
 	rm -rf $(addprefix $(DESTDIR)$(PREFIX)/,libexec/assay include/assay share/assay $(PYTHON_PACKAGES)/assay)
 
 clean: ## remove build/

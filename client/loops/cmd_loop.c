@@ -7,6 +7,7 @@
 #include "client/loops/loop.h"
 
 static const struct cli_verb loops[] = {
+	{"reflexion", "attempt, be judged, reflect, try again", loop_reflexion},
 	{"pairs", "preference pairs for DPO and ORPO from judged candidates", loop_pairs},
 };
 #define N_LOOPS (sizeof(loops) / sizeof(loops[0]))

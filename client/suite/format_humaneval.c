@@ -66,6 +66,14 @@ static int new_request(const json_t *record, assay_request **result)
 	return 0;
 }
 
+static char *new_prompt(const json_t *record)
+{
+	size_t len;
+	const char *prompt = task_format_text(record, "prompt", &len);
+
+	return strdup(prompt != NULL ? prompt : "");
+}
+
 static const char *reference(const json_t *record, size_t *len)
 {
 	return task_format_text(record, "canonical_solution", len);
@@ -77,6 +85,7 @@ const struct task_format format_humaneval = {
 	.recognises = recognises,
 	.find_problem = find_problem,
 	.new_name = new_name,
+	.new_prompt = new_prompt,
 	.new_request = new_request,
 	.reference = reference,
 };

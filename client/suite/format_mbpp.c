@@ -97,6 +97,28 @@ static int new_request(const json_t *record, assay_request **result)
 	return 0;
 }
 
+/* The text alone does not name the function: the data's authors show the tests with it. */
+static char *new_prompt(const json_t *record)
+{
+	size_t len, index;
+	char *prompt = NULL;
+	json_t *test;
+	const char *text = task_format_text(record, "text", &len);
+	FILE *out = open_memstream(&prompt, &len);
+
+	if (!out)
+		return NULL;
+	if (!text)
+		text = task_format_text(record, "prompt", &len); /* of the sanitized ones */
+	fprintf(out, "%s\nYour code should pass these tests:\n", text ? text : "");
+	json_array_foreach(json_object_get(record, "test_list"), index, test)
+		fprintf(out, "%s\n", json_string_value(test));
+	if (fclose(out) == 0)
+		return prompt;
+	free(prompt);
+	return NULL;
+}
+
 static const char *reference(const json_t *record, size_t *len)
 {
 	return task_format_text(record, "code", len);
@@ -108,6 +130,7 @@ const struct task_format format_mbpp = {
 	.recognises = recognises,
 	.find_problem = find_problem,
 	.new_name = new_name,
+	.new_prompt = new_prompt,
 	.new_request = new_request,
 	.reference = reference,
 };

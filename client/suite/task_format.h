@@ -21,6 +21,9 @@ struct task_format {
 	/* The task's name, which the caller frees; NULL when memory is short. */
 	char *(*new_name)(const json_t *record);
 
+	/* What a model is asked, which the caller frees; NULL when memory is short. */
+	char *(*new_prompt)(const json_t *record);
+
 	/* A request without candidates, which the caller frees. 0, -ENOMEM or -EINVAL. */
 	int (*new_request)(const json_t *record, assay_request **request);
 

@@ -33,6 +33,7 @@ MAY_INCLUDE = {
     "client/suite": ["assay/assay.h",
                      "client/cli/"],  # it is one verb of the same program, and uses what verbs share
     "client/loops": ["assay/assay.h", "client/cli/", "client/suite/"],  # and another
+    "client/model": [],  # a program of its own
     "tests": ["", ],  # tests may look at everything
 }
 
@@ -63,6 +64,7 @@ NEVER = {
     "client/cli": ["libevent", "protobuf", "libcap", "libseccomp", "nettle"],
     "client/suite": ["libevent", "protobuf", "libcap", "libseccomp", "nettle"],
     "client/loops": ["libevent", "protobuf", "libcap", "libseccomp", "nettle"],
+    "client/model": ["libevent", "protobuf", "libcap", "libseccomp", "nettle"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)')

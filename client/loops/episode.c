@@ -1,0 +1,173 @@
+/*
+ * One task of the Reflexion loop (Shinn et al., 2023): attempt, feedback, reflection in words, the
+ * next attempt with those in its context. Part of `assay loop reflexion`.
+ *
+ * The feedback is the daemon's, as far as the task's `reveal` and `hidden` let it tell: nothing
+ * else about the tests gets into a question.
+ */
+#include "client/loops/episode.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/cli/result_json.h"
+
+static const char instruction[] =
+	"You are a programmer. Write the whole solution, with all imports that it needs, in one "
+	"block of code between ``` lines. Explain nothing.";
+static const char reflect[] =
+	"In a few sentences: what is wrong with this solution, and what is to be done otherwise? "
+	"Write no code.";
+static const char again[] = "Write the whole solution again, improved.";
+
+struct episode *episode_new(const struct task_format *format, const struct task *task)
+{
+	struct episode *episode = calloc(1, sizeof(*episode));
+
+	if (episode == NULL)
+		return NULL;
+	episode->task = task;
+	episode->prompt = format->new_prompt(task->record);
+	episode->attempts = json_array();
+	if (episode->prompt != NULL && episode->attempts != NULL)
+		return episode;
+	episode_free(episode);
+	return NULL;
+}
+
+void episode_free(struct episode *episode)
+{
+	if (episode == NULL)
+		return;
+	json_decref(episode->attempts);
+	free(episode->prompt);
+	free(episode);
+}
+
+uint32_t episode_n_attempts(const struct episode *episode)
+{
+	return (uint32_t)json_array_size(episode->attempts);
+}
+
+void episode_step(const struct episode *episode, char *step, size_t size)
+{
+	uint32_t n = episode_n_attempts(episode);
+
+	if (episode->is_reflecting)
+		snprintf(step, size, "reflection %u", n);
+	else
+		snprintf(step, size, "attempt %u", n + 1);
+}
+
+/* ---------------------------------------------------------------- questions */
+
+static int add(json_t *messages, const char *role, const char *content)
+{
+	return json_array_append_new(messages,
+				     json_pack("{ssss}", "role", role, "content", content));
+}
+
+static const char *text_at(const json_t *attempt, const char *key)
+{
+	const char *text = json_string_value(json_object_get(attempt, key));
+
+	return text != NULL ? text : "";
+}
+
+/* What was said of an attempt: the daemon's words, and the model's own if it has reflected. */
+static int add_judgement(json_t *messages, const json_t *attempt, const char *request)
+{
+	const char *reflection = text_at(attempt, "reflection");
+	char *content;
+	int err;
+
+	if (asprintf(&content, "The tests say:\n\n%s\n\n%s%s%s", text_at(attempt, "feedback"),
+		     reflection, reflection[0] != '\0' ? "\n\n" : "", request) < 0)
+		return -1;
+	err = add(messages, "user", content);
+	free(content);
+	return err;
+}
+
+json_t *episode_messages(const struct episode *episode, uint32_t memory)
+{
+	json_t *messages = json_array();
+	const size_t n = json_array_size(episode->attempts);
+	int err = messages == NULL ? -1 : 0;
+
+	if (err == 0)
+		err = add(messages, "system", instruction);
+	if (err == 0)
+		err = add(messages, "user", episode->prompt);
+	for (size_t i = n > memory ? n - memory : 0; i < n && err == 0; i++) {
+		const json_t *attempt = json_array_get(episode->attempts, i);
+
+		err = add(messages, "assistant", text_at(attempt, "text"));
+		if (err == 0)
+			err = add_judgement(messages, attempt,
+					    episode->is_reflecting && i + 1 == n ? reflect : again);
+	}
+	if (err == 0)
+		return messages;
+	json_decref(messages);
+	return NULL;
+}
+
+/* ---------------------------------------------------------------- answers */
+
+int episode_take_text(struct episode *episode, const char *text, size_t len)
+{
+	json_t *attempt, *string = json_stringn(text, len);
+
+	if (episode->is_reflecting) {
+		attempt = json_array_get(episode->attempts, episode_n_attempts(episode) - 1);
+		episode->is_reflecting = false;
+		return json_object_set_new(attempt, "reflection", string) < 0 ? -ENOMEM : 0;
+	}
+	attempt = json_pack("{siso}", "attempt", (int)episode_n_attempts(episode) + 1, "text",
+			    string);
+	return json_array_append_new(episode->attempts, attempt) < 0 ? -ENOMEM : 0;
+}
+
+static json_t *last_attempt(const struct episode *episode)
+{
+	return json_array_get(episode->attempts, json_array_size(episode->attempts) - 1);
+}
+
+int episode_take_result(struct episode *episode, const assay_result *result)
+{
+	static const char *const kept[] = {"verdict",  "passed",    "score",
+					   "maskable", "integrity", "feedback"};
+	json_t *attempt = last_attempt(episode), *object = result_to_json(result);
+	int err = object == NULL ? -ENOMEM : 0;
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]) && err == 0; i++)
+		if (json_object_set(attempt, kept[i], json_object_get(object, kept[i])) < 0)
+			err = -ENOMEM;
+	episode->is_solved = json_is_true(json_object_get(object, "passed"));
+	json_decref(object);
+	return err;
+}
+
+bool episode_is_judged(const struct episode *episode)
+{
+	const json_t *attempt = last_attempt(episode);
+
+	return json_object_get(attempt, "verdict") != NULL &&
+	       !json_is_true(json_object_get(attempt, "maskable"));
+}
+
+json_t *episode_to_json(const struct episode *episode)
+{
+	json_t *object = json_pack("{sssbsO}", "task", episode->task->name, "solved",
+				   episode->is_solved, "attempts", episode->attempts);
+
+	if (object != NULL && episode->problem != NULL &&
+	    json_object_set_new(object, "problem", json_string(episode->problem)) < 0) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}

@@ -1,0 +1,50 @@
+/*
+ * One task of the Reflexion loop: what was tried, what the daemon said, what the model made of it,
+ * and the words of the next question. Part of `assay loop reflexion`; no I/O.
+ */
+#pragma once
+
+#include <bsd/sys/queue.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "assay/assay.h"
+#include "client/suite/tasks.h"
+
+struct episode {
+	LIST_ENTRY(episode) link; /* for whoever runs it */
+	const struct task *task;  /* borrowed */
+	char *prompt;
+	json_t *attempts; /* an array of objects, as they are written */
+	bool is_reflecting;
+	bool is_solved;      /* what was judged last has passed */
+	const char *problem; /* static, or of `text`; NULL: none. Why it ended without a verdict */
+	char text[256];
+};
+
+/* NULL when memory is short. */
+struct episode *episode_new(const struct task_format *format, const struct task *task);
+void episode_free(struct episode *episode);
+
+uint32_t episode_n_attempts(const struct episode *episode);
+
+/* The name of the present question: "attempt 2", "reflection 1". */
+void episode_step(const struct episode *episode, char *step, size_t size);
+
+/* Its words: the task, then what was tried and said, of the last `memory` attempts. The caller owns
+ * it; NULL when memory is short. */
+json_t *episode_messages(const struct episode *episode, uint32_t memory);
+
+/* The model's answer to that question. 0 or -ENOMEM. */
+int episode_take_text(struct episode *episode, const char *text, size_t len);
+
+/* What the daemon says of the attempt. 0 or -ENOMEM. */
+int episode_take_result(struct episode *episode, const assay_result *result);
+
+/* Whether it was judged; a verdict that may be nobody's fault is none to learn from. */
+bool episode_is_judged(const struct episode *episode);
+
+/* As it is written: {"task", "solved", "attempts": [...]}, with "problem" if it has one. The caller
+ * owns it; NULL when memory is short. */
+json_t *episode_to_json(const struct episode *episode);

@@ -1,0 +1,176 @@
+/*
+ * Which model a loop asks, and how. Part of `assay loop`.
+ */
+#include "client/loops/model_options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define IN_FLIGHT_DEFAULT 16
+#define IN_FLIGHT_MAX 10000
+
+enum {
+	OPTION_URL = 768,
+	OPTION_NAME,
+	OPTION_COMMAND,
+	OPTION_REPLAY,
+	OPTION_COMPLETION,
+	OPTION_TEMPERATURE,
+	OPTION_SEED,
+	OPTION_MAX_TOKENS,
+};
+
+static const struct argp_option option_list[] = {
+	{NULL, 0, NULL, 0, "The model, by one of:", 0},
+	{"model-url", OPTION_URL, "URL", 0,
+	 "A server with the interface of OpenAI, such as http://localhost:8000/v1; the key is "
+	 "$ASSAY_MODEL_KEY or $OPENAI_API_KEY",
+	 0},
+	{"model-command", OPTION_COMMAND, "COMMAND", 0,
+	 "A program that answers questions, JSON lines on standard input and output", 0},
+	{"model-replay", OPTION_REPLAY, "FILE", 0, "Answers that were recorded, such as a journal",
+	 0},
+	{NULL, 0, NULL, 0, "How it is asked:", 0},
+	{"model", OPTION_NAME, "NAME", 0, "Its name, as the server knows it", 0},
+	{"completion", OPTION_COMPLETION, NULL, 0,
+	 "By the interface for completions, not that for chats", 0},
+	{"temperature", OPTION_TEMPERATURE, "T", 0, "0 to 2", 0},
+	{"seed", OPTION_SEED, "N", 0, "", 0},
+	{"max-tokens", OPTION_MAX_TOKENS, "N", 0, "Of one answer", 0},
+	{"jobs", 'j', "N", 0, "Questions at one time (default 16)", 0},
+	{0},
+};
+
+static void add_parameter(struct model_options *options, const char *name, json_t *value)
+{
+	if (options->parameters == NULL)
+		options->parameters = json_object();
+	if (json_object_set_new(options->parameters, name, value) < 0)
+		abort(); /* memory is short before anything has begun */
+}
+
+static double number_of(const char *text, double min, double max, struct argp_state *state,
+			const char *option)
+{
+	char *end;
+	double number = strtod(text, &end);
+
+	if (end == text || *end != '\0' || !(number >= min && number <= max))
+		argp_error(state, "%s: '%s' is no number from %.0f to %.0f", option, text, min,
+			   max);
+	return number;
+}
+
+static json_t *whole(double number)
+{
+	return json_integer((json_int_t)number);
+}
+
+static int n_models(const struct model_options *options)
+{
+	return (options->url != NULL) + (options->command != NULL);
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+	struct model_options *options = state->input;
+
+	switch (key) {
+	case OPTION_URL:
+		options->url = argument;
+		return 0;
+	case OPTION_NAME:
+		options->name = argument;
+		return 0;
+	case OPTION_COMMAND:
+		options->command = argument;
+		return 0;
+	case OPTION_REPLAY:
+		options->replay_path = argument;
+		return 0;
+	case OPTION_COMPLETION:
+		options->is_completion = true;
+		return 0;
+	case OPTION_TEMPERATURE:
+		add_parameter(options, "temperature",
+			      json_real(number_of(argument, 0, 2, state, "--temperature")));
+		return 0;
+	case OPTION_SEED:
+		add_parameter(options, "seed",
+			      whole(number_of(argument, 0, 1e15, state, "--seed")));
+		return 0;
+	case OPTION_MAX_TOKENS:
+		add_parameter(options, "max_tokens",
+			      whole(number_of(argument, 1, 1e7, state, "--max-tokens")));
+		return 0;
+	case 'j':
+		options->n_in_flight =
+			(uint32_t)number_of(argument, 1, IN_FLIGHT_MAX, state, "--jobs");
+		return 0;
+	case ARGP_KEY_END:
+		if (n_models(options) > 1 ||
+		    (n_models(options) == 0 && options->replay_path == NULL))
+			argp_error(state,
+				   "give one of --model-url, --model-command, --model-replay");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp model_options_argp = {.options = option_list, .parser = parse_option};
+
+/* The program beside this one, or its bare name to be looked up in $PATH. */
+static void find_program(char *path, size_t size)
+{
+	ssize_t len = readlink("/proc/self/exe", path, size - sizeof("-model"));
+
+	if (len > 0) {
+		memcpy(path + len, "-model", sizeof("-model"));
+		if (access(path, X_OK) == 0)
+			return;
+	}
+	snprintf(path, size, "assay-model");
+}
+
+static void fill_arguments(struct model_options *options)
+{
+	size_t n = 0;
+
+	find_program(options->program, sizeof(options->program));
+	options->arguments[n++] = options->program;
+	options->arguments[n++] = (char *)"--url";
+	options->arguments[n++] = (char *)options->url;
+	if (options->name != NULL) {
+		options->arguments[n++] = (char *)"--name";
+		options->arguments[n++] = (char *)options->name;
+	}
+	if (options->is_completion)
+		options->arguments[n++] = (char *)"--completion";
+	options->arguments[n] = NULL;
+}
+
+struct model_settings model_options_settings(struct model_options *options,
+					     const char *journal_path)
+{
+	if (options->n_in_flight == 0)
+		options->n_in_flight = IN_FLIGHT_DEFAULT;
+	if (options->url != NULL)
+		fill_arguments(options);
+	return (struct model_settings){
+		.command = options->command,
+		.arguments = options->url != NULL ? options->arguments : NULL,
+		.replay_path = options->replay_path,
+		.journal_path = journal_path,
+		.n_in_flight = options->n_in_flight,
+		.parameters = options->parameters,
+	};
+}
+
+void model_options_deinit(struct model_options *options)
+{
+	json_decref(options->parameters);
+	options->parameters = NULL;
+}
