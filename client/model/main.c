@@ -185,7 +185,7 @@ static struct exchange *find(struct asking *asking, const struct transfer *trans
 	abort(); /* only what runs can end */
 }
 
-static void end(struct asking *asking, CURL *handle, CURLcode code)
+static void end_try(struct asking *asking, CURL *handle, CURLcode code)
 {
 	struct transfer *transfer = NULL;
 	struct exchange *exchange;
@@ -237,7 +237,7 @@ static void serve(struct asking *asking)
 		curl_multi_perform(asking->multi, &n_running);
 		while ((message = curl_multi_info_read(asking->multi, &n_left)) != NULL)
 			if (message->msg == CURLMSG_DONE)
-				end(asking, message->easy_handle, message->data.result);
+				end_try(asking, message->easy_handle, message->data.result);
 		wait_ms = begin_again(asking);
 		if (asking->has_ended && !is_busy(asking))
 			break;
