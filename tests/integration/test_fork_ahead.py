@@ -76,3 +76,11 @@ def test_killed_as_its_run_arrives(single):
         host.wait_until(lambda: client.status().slots[0].state == "running", "the run is on")
         os.kill(pid, signal.SIGKILL)
         assert client.collect(identity).results[0].passed
+
+
+def test_who_has_waited_has_its_pages(single):
+    """Those that every run writes are copied before it; they hold what they held."""
+    child = waiting(single)
+    host.wait_until(lambda: host.private_kib(child) > 400, "pages of its own")
+    with single.connect() as client:
+        assert client.judge_one(evaluate_add()).passed

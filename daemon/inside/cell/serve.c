@@ -45,6 +45,9 @@
 #include "inside/cell/usage.h"
 #include "inside/cell/wipe.h"
 
+/* Longer than the broker takes for the next run if there is one. */
+#define IDLE_AFTER_MS 2
+
 struct server {
 	const struct serve_setting *setting;
 	struct wipe wipe;
@@ -166,11 +169,14 @@ static bool receive_run(const struct server *server, struct cell_request *reques
 static void wait_and_run(const struct server *server) __attribute__((noreturn));
 static void wait_and_run(const struct server *server)
 {
+	struct pollfd control = {.fd = CELL_FD_CONTROL, .events = POLLIN};
 	struct cell_request request;
 	int fds[CELL_RUN_FDS];
 	size_t n_fds;
 
 	server->setting->prepare(server->setting->context);
+	if (server->setting->idle != NULL && poll(&control, 1, IDLE_AFTER_MS) == 0)
+		server->setting->idle(server->setting->context);
 	while (!receive_run(server, &request, fds, &n_fds))
 		;
 	if (fd_write_all(server->taken[1], &request.run_id, sizeof(request.run_id)) < 0)

@@ -11,6 +11,9 @@
 struct serve_setting {
 	/* In the forked child, while no run is known yet: what every run needs first. */
 	void (*prepare)(void *context);
+	/* Likewise, when none has come for a while: what makes the first steps of a run faster but
+	 * is not worth its time when runs are waiting. May be NULL. */
+	void (*idle)(void *context);
 	/* One run, in its forked child. `fds`: the run's descriptors, in the order of enum
 	 * cell_run_fd. Never returns. */
 	void (*run)(void *context, const struct cell_request *request, const int *fds,

@@ -22,6 +22,7 @@
 #include "base/fd.h"
 #include "inside/cell/records.h"
 #include "inside/cell/start.h"
+#include "inside/runtimes/python/ahead.h"
 #include "inside/runtimes/python/call_records.h"
 #include "inside/runtimes/python/channel.h"
 #include "inside/runtimes/python/job.h"
@@ -96,6 +97,12 @@ void child_prepare(void *context)
 static bool has_channel(const struct job *job)
 {
 	return job->options.role == JOB_ROLE_EXAMINER || job->options.role == JOB_ROLE_EXAMINEE;
+}
+
+void child_idle(void *context)
+{
+	(void)context;
+	ahead_populate();
 }
 
 void child_run(void *context, const struct cell_request *request, const int *fds, size_t n_fds)

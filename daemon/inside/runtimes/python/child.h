@@ -18,5 +18,6 @@ struct child_setting {
 
 /* As struct serve_setting wants them; `context` is a struct child_setting. */
 void child_prepare(void *context);
+void child_idle(void *context);
 void child_run(void *context, const struct cell_request *request, const int *fds, size_t n_fds)
 	__attribute__((noreturn));

@@ -5,6 +5,7 @@
  */
 #include <Python.h>
 
+#include "inside/runtimes/python/ahead.h"
 #include "inside/runtimes/python/call_records.h"
 #include "inside/runtimes/python/channel.h"
 #include "inside/runtimes/python/gaps.h"
@@ -54,6 +55,13 @@ static PyObject *module_finish_huge(PyObject *module, PyObject *nothing)
 	Py_RETURN_NONE;
 }
 
+static PyObject *module_learn_pages(PyObject *module, PyObject *sample)
+{
+	(void)module;
+	ahead_learn(sample);
+	Py_RETURN_NONE;
+}
+
 static PyObject *module_encode(PyObject *module, PyObject *arguments)
 {
 	PyObject *value, *export;
@@ -94,6 +102,8 @@ static PyMethodDef methods[] = {
 	{"start_huge", module_start_huge, METH_NOARGS,
 	 "start_huge(): memory taken from now on can become huge pages"},
 	{"finish_huge", module_finish_huge, METH_NOARGS, "finish_huge(): it does"},
+	{"learn_pages", module_learn_pages, METH_O,
+	 "learn_pages(sample): what sample() takes, children that wait take beforehand"},
 	{"encode", module_encode, METH_VARARGS,
 	 "encode(value, export): bytes; export(object) gives (kind, ident, label) of a handle"},
 	{"decode", module_decode, METH_VARARGS,

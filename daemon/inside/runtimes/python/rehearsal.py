@@ -140,6 +140,22 @@ class Node:
 check(helper)
 '''
 
+LITTLE_CODE = b'''
+def f(numbers, threshold=1):
+    """ Text """
+    total = []
+    for index, number in enumerate(numbers):
+        if number < threshold or not total:
+            total.append(number + index)
+    return sorted(total)
+'''
+
+LITTLE_TESTS = b'''
+def check(candidate):
+    assert candidate([1.0, 2.0]) == [1.0]
+    assert candidate([], 2) == []
+'''
+
 
 def rehearse_once():
     examiner.rehearse()
@@ -157,3 +173,12 @@ def rehearse_once():
 def rehearse():
     for _ in range(REHEARSALS):
         rehearse_once()
+
+
+def typical_run():
+    """What nearly every run does, for the pages that it takes: ahead.c."""
+    plan_source(LITTLE_TESTS, b"check", True)
+    namespace = {"__name__": "candidate", "__builtins__": examinee.BUILTINS}
+    for code in examinee.compile_candidate(b"", LITTLE_CODE, b"f"):
+        exec(code, namespace)
+    namespace["f"]([1.0, 2.0])

@@ -49,6 +49,7 @@ int zygote_serve(PyObject *run, PyObject *areas)
 	};
 	const struct serve_setting setting = {
 		.prepare = child_prepare,
+		.idle = child_idle,
 		.run = child_run,
 		.context = &child,
 		.runtime = runtime,

@@ -96,6 +96,7 @@ def main():
     gc.disable()  # the examiner enables it for the candidate
     _assay.fill_gaps()
     _assay.finish_huge()
+    _assay.learn_pages(rehearsal.typical_run)
     _assay.serve(examiner.run, areas)
 
 
