@@ -4,6 +4,7 @@ import collections
 import pytest
 
 from support import host
+from support.daemon import wait_idle
 from support.wire import GOOD_ADD, WRONG_ADD, evaluate_add
 
 pytestmark = pytest.mark.once
@@ -28,11 +29,11 @@ def judge(client, count):
 
 def measure(server, client):
     """Without a connection of its own, which the broker might still hold when they are counted."""
-    host.wait_until(lambda: all(slot.state == "idle" for slot in client.status().slots), "all idle")
+    wait_idle(client)
     server.wait_still()
     processes = server.processes()
     return collections.Counter({
-        "private memory, KiB": sum(host.private_kib(process.pid) for process in processes),
+        "memory, KiB": sum(host.proportional_kib(process.pid) for process in processes),
         "descriptors": sum(host.descriptors(process.pid) for process in processes),
         "processes": len(processes),
         "mounts": len(host.mounts()),
@@ -50,7 +51,7 @@ def test_ten_thousand_evaluations_leave_nothing(own_daemon):
         for _ in range(4):
             judge(client, 500)
             before |= measure(server, client)
-        before["private memory, KiB"] = int(before["private memory, KiB"] * 1.1)
+        before["memory, KiB"] = int(before["memory, KiB"] * 1.1)
         judge(client, EVALUATIONS - 2000)
         host.wait_until(lambda: not measure(server, client) - before, f"no more than {before}")
         host.wait_until(lambda: all(process.state != "Z" for process in server.processes()),

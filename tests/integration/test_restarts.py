@@ -6,6 +6,7 @@ import signal
 import pytest
 
 from support import host
+from support.daemon import wait_idle
 from support.patience import PATIENCE_S
 from support.wire import Closed, evaluate, evaluate_add, pb, verdict_name
 
@@ -183,7 +184,7 @@ def test_a_stale_socket_is_replaced(own_daemon):
 def counted(server, client):
     """Processes and their descriptors, by name. Without a connection of its own, which the broker
     might still hold when they are counted."""
-    host.wait_until(lambda: all(slot.state == "idle" for slot in client.status().slots), "all idle")
+    wait_idle(client)
     counts = collections.Counter()
     for process in server.processes():
         counts[process.name] += 1

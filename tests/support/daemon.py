@@ -38,6 +38,15 @@ def weaker_options(layers):
     return [part for layer in layers.split(",") if layer for part in ("--allow-weaker", layer)]
 
 
+def wait_idle(client):
+    """Until every cell of the client's daemon waits for work, with the process of its next run."""
+    def is_idle():
+        slots = client.status().slots
+        pids = [pid for slot in slots for pid in (slot.cell_pid, slot.examiner_pid) if pid]
+        return all(slot.state == "idle" for slot in slots) and host.have_waiting_children(pids)
+    host.wait_until(is_idle, "all slots idle")
+
+
 class Daemon:
     """Runs until stop(). The write end of the lifeline is ours: if the tests die, it ends too.
     `user`: a uid to run as (for root). `weaker`: layers that it may go without. `leave_out`: layers
@@ -109,8 +118,7 @@ class Daemon:
     def wait_idle(self):
         """Until every slot has a cell that waits for work."""
         with self.connect() as client:
-            host.wait_until(lambda: all(slot.state == "idle" for slot in client.status().slots),
-                            "all slots idle")
+            wait_idle(client)
 
     def wait_still(self):
         """Until nothing that a run had needed is on its way out any more."""

@@ -46,6 +46,12 @@ def descendants(pid):
     return [processes[number] for number in order if number in processes]
 
 
+def have_waiting_children(cells):
+    """Whether in each of the cells the process of the next run is there, and nobody else."""
+    parents = [process.parent for process in all_processes().values()]
+    return all(parents.count(cell) == 1 for cell in cells)
+
+
 def find(pid, name):
     """The descendants of `pid` called `name` (cut at 15 bytes, as the kernel does)."""
     return [process for process in descendants(pid) if process.name == name[:15]]
@@ -87,6 +93,15 @@ def private_kib(pid):
         with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as rollup:
             return sum(int(line.split()[1]) for line in rollup
                        if line.startswith(("Private_Clean", "Private_Dirty")))
+    except OSError:
+        return 0
+
+
+def proportional_kib(pid):
+    """Memory without a file behind it; what n processes share counts to each as an nth."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as rollup:
+            return sum(int(line.split()[1]) for line in rollup if line.startswith("Pss_Anon:"))
     except OSError:
         return 0
 
