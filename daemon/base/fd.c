@@ -150,6 +150,23 @@ ssize_t fd_receive(int socket, void *buf, size_t len, int *fds, size_t *n_fds)
 	return n;
 }
 
+/* The offset stays where it is. */
+static int write_at_start(int fd, const void *buf, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = pwrite(fd, (const char *)buf + done, len - done, (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
 int fd_sealed_copy(const char *name, const void *buf, size_t len)
 {
 	const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
@@ -159,10 +176,10 @@ int fd_sealed_copy(const char *name, const void *buf, size_t len)
 	fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return -errno;
-	err = fd_write_all(fd, buf, len);
+	err = write_at_start(fd, buf, len);
 	if (err < 0)
 		return err;
-	if (lseek(fd, 0, SEEK_SET) < 0 || fcntl(fd, F_ADD_SEALS, seals) < 0)
+	if (fcntl(fd, F_ADD_SEALS, seals) < 0)
 		return -errno;
 	return fd_take(&fd);
 }

@@ -141,6 +141,7 @@ static const uint32_t calls[] = {
 	SYS_read,
 	SYS_readv,
 	SYS_write,
+	SYS_pwrite64,
 	SYS_writev,
 	SYS_recvfrom,
 	SYS_sendto,

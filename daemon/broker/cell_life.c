@@ -247,12 +247,14 @@ static void on_control_readable(evutil_socket_t fd, short what, void *argument)
 {
 	struct cell *cell = argument;
 	struct cell_report report;
+	bool is_last = false;
 	int err = 0;
 
 	(void)fd;
 	(void)what;
-	for (int i = 0; i < REPORTS_MAX && err == 0; i++) {
+	for (int i = 0; i < REPORTS_MAX && err == 0 && !is_last; i++) {
 		err = cell_link_receive(&cell->link, &report);
+		is_last = err == 0 && report.type == CELL_DONE; /* it has nothing to say now */
 		if (err == 0 && !take_report(cell, &report))
 			err = -EPROTO;
 	}

@@ -9,6 +9,7 @@
 #include "broker/cell_link.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,7 +21,8 @@
 
 void cell_link_init(struct cell_link *link)
 {
-	*link = (struct cell_link){.control = -1, .oom_fd = -1, .refusal_fd = -1, .cpu_fd = -1};
+	*link = (struct cell_link){
+		.control = -1, .oom_fd = -1, .refusal_fd = -1, .cpu_fd = -1, .null_fd = -1};
 }
 
 void cell_link_deinit(struct cell_link *link)
@@ -31,6 +33,7 @@ void cell_link_deinit(struct cell_link *link)
 	fd_close(&link->oom_fd);
 	fd_close(&link->refusal_fd);
 	fd_close(&link->cpu_fd);
+	fd_close(&link->null_fd);
 	cell_link_init(link);
 }
 
@@ -53,6 +56,9 @@ int cell_link_open(struct cell_link *link, struct event_base *base, uint32_t lay
 	err = fd_set_nonblocking(link->control, true);
 	if (err < 0)
 		return err;
+	link->null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (link->null_fd < 0)
+		return -errno;
 	cell_link_count(link, &ignored, &ignored);
 	link->event = event_new(base, link->control, EV_READ | EV_PERSIST, callback, argument);
 	return link->event != NULL && event_add(link->event, NULL) == 0 ? 0 : -ENOMEM;

@@ -16,6 +16,7 @@ struct cell_link {
 	int oom_fd;          /* -1: no memory cgroup */
 	int refusal_fd;      /* -1: no pids cgroup */
 	int cpu_fd;          /* -1: no cgroup that counts CPU time */
+	int null_fd;         /* /dev/null, for streams that nobody reads: one for all its runs */
 	uint64_t oom_kills;  /* as last read */
 	uint64_t refusals;
 };

@@ -11,11 +11,11 @@
 #include "broker/run.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -143,10 +143,16 @@ static void on_timer(evutil_socket_t fd, short what, void *argument)
 	arm(run, now_ns, run->next_usage_ns < end_ns ? run->next_usage_ns : end_ns);
 }
 
+/* By the slot's cgroup; 0 for an examiner, whose tests have no reason to hide what they use. */
+static uint64_t counted_cpu_ns(const struct run *run)
+{
+	return run->role == JOB_ROLE_EXAMINER ? 0 : cell_link_cpu_ns(run->link);
+}
+
 /* CPU time for the present job; pid 1 has told `told_ns` of the whole run. */
 static uint64_t cpu_used_ns(const struct run *run, uint64_t told_ns)
 {
-	uint64_t counted_ns = cell_link_cpu_ns(run->link);
+	uint64_t counted_ns = counted_cpu_ns(run);
 
 	told_ns = told_ns > run->cpu_told_before_ns ? told_ns - run->cpu_told_before_ns : 0;
 	counted_ns = counted_ns > run->cpu_before_ns ? counted_ns - run->cpu_before_ns : 0;
@@ -240,36 +246,49 @@ static void describe_request(const struct run *run, struct cell_request *request
 	};
 }
 
-/* A stream that nobody reads: what this side of a split run writes there is not wanted. */
-static int open_nowhere(int *fd)
+static int open_output(struct run *run, struct stream *stream, int *fd)
 {
-	*fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	return *fd < 0 ? -errno : 0;
+	int err = stream_open(stream, job_limits(run->job)->output_bytes, fd);
+
+	/* Honest programs open /dev/stdout by name, which asks for the mode as of a file. */
+	if (err == 0 && fchmod(*fd, 0622) < 0)
+		err = -errno;
+	return err;
 }
 
-/* Only the judging side has records; only the candidate's side has output. */
+/*
+ * Only the judging side has records; only the candidate's side has output. What the other writes
+ * there is not wanted.
+ */
 static int open_streams(struct run *run, int *fds)
 {
-	size_t output_bytes = job_limits(run->job)->output_bytes;
-	int err;
+	int err = 0;
 
 	if (run->role == JOB_ROLE_EXAMINEE)
-		err = open_nowhere(&fds[CELL_FD_RECORDS]);
+		fds[CELL_FD_RECORDS] = run->link->null_fd;
 	else
 		err = stream_open(&run->records, RECORD_RUN_BYTES_MAX, &fds[CELL_FD_RECORDS]);
-	if (err < 0)
-		return err;
 	if (run->role == JOB_ROLE_EXAMINER || run->role == JOB_ROLE_PLANNER) {
-		err = open_nowhere(&fds[CELL_FD_STDOUT]);
-		return err < 0 ? err : open_nowhere(&fds[CELL_FD_STDERR]);
+		fds[CELL_FD_STDOUT] = run->link->null_fd;
+		fds[CELL_FD_STDERR] = run->link->null_fd;
+		return err;
 	}
-	err = stream_open(&run->output, output_bytes, &fds[CELL_FD_STDOUT]);
-	return err < 0 ? err : stream_open(&run->error_output, output_bytes, &fds[CELL_FD_STDERR]);
+	if (err == 0)
+		err = open_output(run, &run->output, &fds[CELL_FD_STDOUT]);
+	if (err == 0)
+		err = open_output(run, &run->error_output, &fds[CELL_FD_STDERR]);
+	return err;
 }
 
 static int draw_nonce(struct run *run)
 {
-	return getrandom(run->nonce, sizeof(run->nonce), 0) == sizeof(run->nonce) ? 0 : -EIO;
+	if (run->n_nonces == 0) {
+		if (getrandom(run->nonces, sizeof(run->nonces), 0) != sizeof(run->nonces))
+			return -EIO;
+		run->n_nonces = RUN_NONCES;
+	}
+	memcpy(run->nonce, run->nonces[--run->n_nonces], sizeof(run->nonce));
+	return 0;
 }
 
 static void on_sitting(evutil_socket_t fd, short what, void *argument)
@@ -349,7 +368,7 @@ static void begin(struct run *run, const struct run_order *order)
 	run->own_waits = 0;
 	run->interruptions = 0;
 	run->tasks = 0;
-	run->cpu_before_ns = cell_link_cpu_ns(run->link);
+	run->cpu_before_ns = counted_cpu_ns(run);
 	run->started_ns = clock_now_ns();
 	run->next_usage_ns = run->started_ns + left_ns(limits->cpu_ms, order->job->used_cpu_ns);
 	run->end_ns = run->started_ns + left_ns(limits->wall_ms, order->job->used_wall_ns) +
@@ -371,7 +390,8 @@ int run_start(struct run *run, const struct run_order *order)
 	run->cpu_told_before_ns = 0;
 	err = hand_over(run, order, fds);
 	for (int i = 0; i < CELL_RUN_FDS; i++)
-		fd_close(&fds[i]);
+		if (fds[i] != run->link->null_fd)
+			fd_close(&fds[i]);
 	if (err < 0) {
 		close_streams(run);
 		run->job = NULL;

@@ -14,6 +14,9 @@
 #include "core/verdict.h"
 #include "inside/wire.h"
 
+/* Drawn in one system call. */
+#define RUN_NONCES 16
+
 struct run {
 	struct event_base *base;
 	struct cell_link *link; /* borrowed: of the slot's cell */
@@ -21,6 +24,8 @@ struct run {
 	const struct policy *policy;
 	uint64_t id;
 	uint8_t nonce[JOB_NONCE_BYTES];
+	uint8_t nonces[RUN_NONCES][JOB_NONCE_BYTES]; /* drawn, and used from the end */
+	uint32_t n_nonces;
 	struct stream records;
 	struct stream output;
 	struct stream error_output;

@@ -3,7 +3,8 @@
  * is in message.c.
  *
  * Reading goes on until the frame is short, not one frame a wake-up. Writing is left to the end of
- * the turn of the loop: libevent collects what several runs answered and writes it in one go.
+ * the turn of the loop: what several runs answered goes in one write, without asking first whether
+ * the socket takes it. Only what it does not take is left to libevent.
  *
  * A session is freed at the end of a turn, never within one of its own callbacks.
  */
@@ -49,6 +50,32 @@ static void hold_if_unread(struct session *session)
 		bufferevent_set_timeouts(session->stream, NULL, &patience);
 }
 
+static bool has_unsent(const struct session *session)
+{
+	return evbuffer_get_length(bufferevent_get_output(session->stream)) > 0;
+}
+
+static void on_written(struct bufferevent *stream, void *argument);
+
+/* At the end of the turn. An error shows again when libevent tries, which then tells on_event(). */
+static void on_flush(evutil_socket_t fd, short what, void *argument)
+{
+	struct session *session = argument;
+	struct evbuffer *output = bufferevent_get_output(session->stream);
+
+	(void)fd;
+	(void)what;
+	if (session->is_dead || (bufferevent_get_enabled(session->stream) & EV_WRITE) != 0)
+		return;
+	evbuffer_unfreeze(output, 1); /* libevent keeps others from taking off its front */
+	evbuffer_write(output, bufferevent_getfd(session->stream));
+	evbuffer_freeze(output, 1);
+	if (has_unsent(session))
+		bufferevent_enable(session->stream, EV_WRITE);
+	else
+		on_written(session->stream, session);
+}
+
 static void free_frame(const void *frame, size_t len, void *argument)
 {
 	(void)len;
@@ -78,6 +105,7 @@ void session_send_packed(struct session *session, int packed, uint8_t *frame, si
 	} else {
 		evbuffer_add_reference(output, frame, len, free_frame, NULL);
 	}
+	event_active(session->flusher, EV_TIMEOUT, 0);
 	hold_if_unread(session);
 }
 
@@ -267,7 +295,9 @@ static void on_written(struct bufferevent *stream, void *argument)
 {
 	struct session *session = argument;
 
-	if (session->is_closing && evbuffer_get_length(bufferevent_get_output(stream)) == 0)
+	if (!has_unsent(session))
+		bufferevent_disable(stream, EV_WRITE);
+	if (session->is_closing && !has_unsent(session))
 		session_close(session);
 	if (session->is_closing || session->is_dead || !session->flow.is_held)
 		return;
@@ -332,6 +362,7 @@ struct session *session_new(struct broker *broker, int fd)
 		return NULL;
 	}
 	session->account = accounts_take(&broker->accounts, session->peer.uid);
+	session->flusher = event_new(broker->base, -1, 0, on_flush, session);
 	flow_init(&session->flow, &session->account->tenant);
 	await_greeting(session);
 	bufferevent_setcb(session->stream, on_readable, on_written, on_event, session);
@@ -339,7 +370,8 @@ struct session *session_new(struct broker *broker, int fd)
 				 settings->frame_max_bytes + FRAME_HEADER_BYTES);
 	bufferevent_setwatermark(session->stream, EV_WRITE, 0, 0);
 	bufferevent_set_max_single_read(session->stream, READ_AT_ONCE_BYTES);
-	bufferevent_enable(session->stream, EV_READ | EV_WRITE);
+	bufferevent_disable(session->stream, EV_WRITE);
+	bufferevent_enable(session->stream, EV_READ);
 	return session;
 }
 
@@ -361,6 +393,7 @@ void session_close(struct session *session)
 		batch_abandon(session->broker, batch);
 	flow_deinit(&session->flow);
 	event_del(session->greeting_timer);
+	event_del(session->flusher);
 	quota_refund(&session->broker->inbound, session->charged_bytes);
 	session->charged_bytes = 0;
 	listener_remove(session->broker->listener, session);
@@ -370,6 +403,7 @@ void session_free(struct session *session)
 {
 	bufferevent_free(session->stream);
 	event_free(session->greeting_timer);
+	event_free(session->flusher);
 	accounts_release(&session->broker->accounts, session->account);
 	free(session);
 }

@@ -25,6 +25,7 @@ struct session {
 	struct account *account; /* of the peer's uid */
 	struct bufferevent *stream;
 	struct event *greeting_timer; /* until it has greeted */
+	struct event *flusher;        /* active when there is something to send */
 	struct flow flow;
 	LIST_HEAD(, batch) batches;
 	size_t charged_bytes; /* of what lies unread in the stream's input */

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -31,8 +30,7 @@ int stream_open(struct stream *stream, size_t max_bytes, int *write_fd)
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	/* Honest programs open /dev/stdout by name, which asks for the mode as of a file. */
-	if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 || fchmod(ends[1], 0622) < 0) {
+	if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0) {
 		int err = -errno;
 
 		close(ends[0]);
