@@ -155,6 +155,16 @@ static json_t *layers_to_json(const assay_client *client,
 	return layers;
 }
 
+static json_t *broker_isolation_to_json(const assay_event *event)
+{
+	json_t *layers = json_array();
+	const char *layer;
+
+	for (size_t i = 0; (layer = assay_status_broker_isolation(event, i)) != NULL; i++)
+		json_array_append_new(layers, string_from(layer));
+	return layers;
+}
+
 static json_t *status_to_json(const struct cli_context *context, const assay_event *event)
 {
 	json_t *status = json_object();
@@ -173,6 +183,7 @@ static json_t *status_to_json(const struct cli_context *context, const assay_eve
 			    layers_to_json(context->client, assay_server_isolation));
 	json_object_set_new(status, "isolation_missing",
 			    layers_to_json(context->client, assay_server_isolation_missing));
+	json_object_set_new(status, "broker_isolation", broker_isolation_to_json(event));
 	json_object_set_new(status, "counters", counters_to_json(event));
 	return status;
 }
@@ -340,6 +351,19 @@ static void print_layers(const char *name, const assay_client *client,
 	putchar('\n');
 }
 
+/* None only of a build with a sanitizer, or of a daemon that does not tell. */
+static void print_broker_isolation(const assay_event *event)
+{
+	const char *layer = assay_status_broker_isolation(event, 0);
+
+	printf("%-12s ", "broker's own");
+	for (size_t i = 0; layer != NULL; layer = assay_status_broker_isolation(event, ++i)) {
+		fputs(i > 0 ? ", " : "", stdout);
+		terminal_write(stdout, layer, strlen(layer), -1);
+	}
+	puts(assay_status_broker_isolation(event, 0) == NULL ? "none" : "");
+}
+
 static void print_languages(const assay_client *client)
 {
 	const char *name, *runtime;
@@ -383,6 +407,7 @@ static void print_tables(const struct cli_context *context, const assay_event *e
 	print_languages(context->client);
 	print_layers("isolation", context->client, assay_server_isolation);
 	print_layers("missing", context->client, assay_server_isolation_missing);
+	print_broker_isolation(event);
 	print_slots(event);
 	print_users(event);
 	print_verdicts(event);

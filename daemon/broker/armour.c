@@ -39,6 +39,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "core/policy.h"
 #include "core/handover.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -284,16 +285,22 @@ int armour_drop_bounding_set(void)
 	return 0;
 }
 
-int armour_put_on(int store)
+int armour_put_on(int store, uint32_t *layers)
 {
 	int err;
 
+	*layers = 0;
 	if (!ARMOUR_IS_WORN) {
 		log_warning("built with a sanitizer: the broker is not locked in");
 		return 0;
 	}
 	err = restrict_files(store);
 	if (err < 0)
-		log_info("the broker goes without Landlock: %s", strerror(-err));
-	return load_filter(store >= 0);
+		log_warning("the broker goes without Landlock: %s", strerror(-err));
+	else
+		*layers |= 1u << LAYER_LANDLOCK;
+	err = load_filter(store >= 0);
+	if (err == 0)
+		*layers |= 1u << LAYER_SECCOMP;
+	return err;
 }

@@ -38,6 +38,7 @@ struct broker {
 	struct planning *planning;
 	struct supervisor_link *supervisor;
 	uint32_t layers_missing; /* that the policies wish and the machine lacks */
+	uint32_t own_layers;     /* likewise: what this process is locked in by */
 	uint32_t n_batches;      /* requests in flight */
 	uint64_t n_accepted;     /* ever */
 	bool is_stopping;

@@ -85,7 +85,7 @@ static int run(struct broker *broker)
 		return EXIT_FAILURE;
 	}
 	broker->supervisor = supervisor_link_new(broker, BROKER_FD_SUPERVISOR);
-	err = armour_put_on(store != NULL ? BROKER_FD_CACHE : -1);
+	err = armour_put_on(store != NULL ? BROKER_FD_CACHE : -1, &broker->own_layers);
 	if (err < 0)
 		log_error("cannot lock this process in: %s", strerror(-err));
 	else

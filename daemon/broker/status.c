@@ -192,6 +192,7 @@ int status_pack(const struct broker *broker, const struct peer *peer, uint64_t r
 	Assay__Counter *counter_list[METRIC_COUNT];
 	char *layers[LAYER_COUNT];
 	char *missing[LAYER_COUNT];
+	char *own[LAYER_COUNT];
 	size_t n_slots = dispatch_n_slots(broker->dispatch);
 	Assay__SlotStatus *slots = xcalloc(n_slots, sizeof(*slots));
 	Assay__SlotStatus **slot_list = xcalloc(n_slots, sizeof(Assay__SlotStatus *));
@@ -223,6 +224,8 @@ int status_pack(const struct broker *broker, const struct peer *peer, uint64_t r
 	status.isolation_missing = missing;
 	status.n_isolation_missing =
 		reply_layer_names(broker->layers_missing, missing, LAYER_COUNT);
+	status.broker_isolation = own;
+	status.n_broker_isolation = reply_layer_names(broker->own_layers, own, LAYER_COUNT);
 	message.request_id = request_id;
 	message.body_case = ASSAY__SERVER_MESSAGE__BODY_STATUS;
 	message.status = &status;

@@ -406,6 +406,9 @@ int assay_status_slot(const assay_event *event, size_t index, const char **state
  * -EINVAL beyond the last. */
 int assay_status_user(const assay_event *event, size_t index, uint32_t *uid, uint32_t *connections,
 		      uint32_t *queued, uint64_t *evaluations);
+/* Layer `index` that the broker itself, which reads what clients send, is locked in by. NULL beyond
+ * the last. */
+const char *assay_status_broker_isolation(const assay_event *event, size_t index);
 /* Counter `index`: its name; NULL beyond the last. */
 const char *assay_status_counter(const assay_event *event, size_t index, uint64_t *value,
 				 const char **help);

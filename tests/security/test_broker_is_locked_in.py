@@ -32,6 +32,12 @@ def status_of(pid):
         return dict(line.rstrip("\n").split(":\t", 1) for line in status if ":\t" in line)
 
 
+def test_the_status_says_so(client):
+    told = set(client.status().broker_isolation)
+    # A kernel that gives it to no cell gives it to nobody.
+    assert told == {"seccomp"} | {"landlock"} & set(client.greeting.isolation)
+
+
 def test_its_state_says_so(daemon):
     status = status_of(daemon.broker().pid)
     assert status["Seccomp"] == "2" and status["NoNewPrivs"] == "1"

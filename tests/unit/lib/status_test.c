@@ -58,6 +58,7 @@ static void lists_of_a_status(void **state)
 	Assay__Counter *counters[] = {&counter};
 	Assay__UserStatus user = ASSAY__USER_STATUS__INIT;
 	Assay__UserStatus *users[] = {&user};
+	char *layers[] = {(char *)"seccomp"};
 	uint32_t uid, connections, queued;
 	uint64_t evaluations;
 	const char *slot_state, *language, *help;
@@ -88,7 +89,11 @@ static void lists_of_a_status(void **state)
 	user.evaluations = 38;
 	status.n_users = 1;
 	status.users = users;
+	status.n_broker_isolation = 1;
+	status.broker_isolation = layers;
 	event = through_the_socket(&status);
+	assert_string_equal(assay_status_broker_isolation(event, 0), "seccomp");
+	assert_null(assay_status_broker_isolation(event, 1));
 	assert_int_equal(assay_status_number(event, ASSAY_STATUS_N_USERS), 1);
 	assert_int_equal(assay_status_user(event, 0, &uid, &connections, &queued, &evaluations), 0);
 	assert_true(uid == 1000 && connections == 36 && queued == 37 && evaluations == 38);
@@ -122,6 +127,7 @@ static void another_event_is_an_empty_status(void **state)
 	assert_int_equal(assay_status_number(event, ASSAY_STATUS_SLOTS_TOTAL), 0);
 	assert_string_equal(assay_status_version(event), "");
 	assert_null(assay_status_counter(event, 0, NULL, NULL));
+	assert_null(assay_status_broker_isolation(event, 0));
 	assay_event_free(event);
 	fake_close(&fake);
 }
