@@ -48,7 +48,7 @@ def attack(client):
     def run(code, check=None, head="", **options):
         if check is not None:
             options["check"] = head + "def check(candidate):\n" + textwrap.indent(dedent(check), "    ")
-        options = {"entry_point": "f", "cpu_ms": 3000, "wall_ms": 6000, **options}
+        options = {"entry_point": "f", "cpu_ms": 3000, "wall_ms": 30000, **options}
         request = evaluate(dedent(code), **options)
         request.integrity = pb.INTEGRITY_WISH_SPLIT
         result = client.judge_one(request)
@@ -148,7 +148,7 @@ def test_a_text_too_long_to_be_sent(attack):
             text = double("{0.__globals__}{0.__code__.co_consts}" + " " * (40 << 20))
             return text.format(double)[:4000]
     '''
-    result = attack(code, "assert candidate(lambda x: x * 2) == 'A-SECRET'", cpu_ms=9000, wall_ms=15000)
+    result = attack(code, "assert candidate(lambda x: x * 2) == 'A-SECRET'", cpu_ms=9000, wall_ms=60000)
     assert verdict_name(result) == "ERROR", result
 
 
@@ -252,7 +252,7 @@ return dict.fromkeys([m * k for k in range(n)])
 def test_the_candidate_pays_for_what_the_examiner_is_made_to_do(attack, cost, client):
     body = textwrap.indent(dedent(COSTS[cost]), "    ")
     attack(FORGER + "def f(g):\n" + body + "\n    return 0\n", "assert 5 in candidate(lambda x: x)",
-           cpu_ms=500, wall_ms=1500)
+           cpu_ms=500, wall_ms=30000)
     assert client.status()
 
 
