@@ -8,7 +8,7 @@ from support.wire import evaluate, pb, verdict_name
 
 pytestmark = pytest.mark.once
 
-LIMITS = {"cpu_ms": 400, "wall_ms": 15000, "memory_bytes": 192 << 20}
+LIMITS = {"cpu_ms": 400, "wall_ms": 15000, "memory_bytes": 128 << 20}
 
 
 def first_defined(code):
@@ -124,26 +124,16 @@ def as_program(row, task):
                     program=f"{task['test']}\ncheck({task['entry']})\nassert True\n")
 
 
-def test_agreement_with_recorded_verdicts(client, capsys):
-    """Solutions of models with the verdict recorded when they were written, in a shared interpreter
-    with thread time-outs: some labels are noise. A label is set aside only if the other way of
-    judging contradicts it too; where the two ways differ from each other, we are wrong."""
-    tasks = {(task["dataset"], task["task"]): task
-             for task in shared.read_lines("labelled/tasks.jsonl.gz") if task["lang"] == "python"}
-    labelled = [row for row in shared.read_lines("labelled/candidates.jsonl.gz")
-                if row["lang"] == "python"]
-    task_of = [tasks[row["dataset"], row["task"]] for row in labelled]
-    results = verdicts(client, (
-        evaluate(row["code"], task=str(number), prompt=task["prompt"], check=task["test"],
-                 entry_point=task["entry"], cpu_ms=3000, wall_ms=15000)
-        for number, (row, task) in enumerate(zip(labelled, task_of))))
-    differing = [number for number, row in enumerate(labelled)
-                 if results[str(number)].passed != row["verdict"]]
+def test_agreement_with_recorded_verdicts(client, labelled, capsys):
+    """Recorded in a shared interpreter with thread time-outs: some labels are noise. A label is set
+    aside only if the other way of judging contradicts it too; where the two ways differ from each
+    other, we are wrong."""
+    differing = [each for each in labelled if each.result.passed != each.row["verdict"]]
     texts, ours = [], 0
-    for number in differing:
-        row, result = labelled[number], results[str(number)]
-        is_label_wrong = (client.judge_one(as_program(row, task_of[number])).passed
-                          == result.passed)
+    otherwise = client.judge_many(as_program(each.row, each.task) for each in differing)
+    for each, answer in zip(differing, otherwise):
+        row, result = each.row, each.result
+        is_label_wrong = answer.results[0].passed == result.passed
         ours += not is_label_wrong
         texts.append(f"{row['source']} {row['task']}: recorded {row['verdict']}, here "
                      f"{verdict_name(result)} ({'label' if is_label_wrong else 'OURS'}): "
