@@ -12,7 +12,7 @@ import types
 import pytest
 
 import assay
-from assay.integrations import code_eval, human_eval, judging, reflexion, trl, verl
+from assay.integrations import code_eval, evalplus, human_eval, judging, reflexion, trl, verl
 from assay.integrations.pass_at_k import means, pass_at_k
 from support.daemon import BUILD, command_environment, program
 from support.shared import HUMANEVAL, data_path, read_lines
@@ -302,3 +302,50 @@ def test_human_evals_command_says_what_is_wrong(tmp_path, capsys):
         assert reason in capsys.readouterr().err
     assert human_eval.main([str(samples)]) == 1
     assert "--problem_file is needed" in capsys.readouterr().err
+
+
+# ---------------------------------------------------------------- EvalPlus
+
+PLUS = "humaneval-plus/HumanEvalPlus.jsonl.gz"
+ONLY_BASE = """
+from typing import List
+def has_close_elements(numbers: List[float], threshold: float) -> bool:
+    if len(numbers) < 5: return False
+    return any(abs(a - b) < threshold for i, a in enumerate(numbers) for b in numbers[:i])
+"""
+
+
+def test_evalpluss_result_file(tmp_path, capsys):
+    """References pass; a solution that only the further inputs find fails with the first of them."""
+    problems = [problem for problem in read_lines(PLUS)
+                if problem["task_id"] in ("HumanEval/0", "HumanEval/2", "HumanEval/32")]
+    problem_file, samples = tmp_path / "plus.jsonl", tmp_path / "samples.jsonl"
+    problem_file.write_text("".join(json.dumps(each) + "\n" for each in problems), "utf-8")
+    lines = [{"task_id": each["task_id"], "completion": body} for each in problems
+             for body in (each["canonical_solution"], "    raise ValueError\n")]
+    lines[1] = {"task_id": "HumanEval/0", "solution": ONLY_BASE}
+    samples.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    assert evalplus.main(["--samples", str(samples), "--problem_file", str(problem_file)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "humaneval (base tests)", "pass@1:\t0.667",
+        "humaneval+ (base + extra tests)", "pass@1:\t0.500"]
+    written = json.loads((tmp_path / "samples.eval_results.json").read_text("utf-8"))
+    assert set(written) == {"date", "hash", "eval", "pass_at_k"}
+    first, only_base = written["eval"]["HumanEval/0"]
+    assert first["base_status"] == first["plus_status"] == "pass"
+    assert (only_base["base_status"], only_base["plus_status"]) == ("pass", "fail")
+    (failing,) = only_base["plus_fail_tests"]
+    assert failing in problems[0]["plus_input"] and len(failing[0]) < 5
+    assert only_base["solution"] == ONLY_BASE and only_base["base_fail_tests"] == []
+    assert written["pass_at_k"] == {"base": {"pass@1": pytest.approx(2 / 3)},
+                                    "plus": {"pass@1": 0.5}}
+    folder = tmp_path / "samples" / "HumanEval_0"
+    folder.mkdir(parents=True)
+    (folder / "0.py").write_text(ONLY_BASE, "utf-8")
+    results = evalplus.evaluate(str(folder.parent), str(problem_file), base_only=True)
+    assert results["eval"]["HumanEval/0"][0]["plus_status"] is None
+    assert results["pass_at_k"] == {"base": {"pass@1": 1.0}}
+    assert evalplus.result_path(str(folder.parent)).endswith("samples/eval_results.json")
+    samples.write_text('{"task_id": "X", "solution": ""}', "utf-8")
+    assert evalplus.main(["--samples", str(samples), "--problem_file", str(problem_file)]) == 1
+    assert "no such task: X" in capsys.readouterr().err
