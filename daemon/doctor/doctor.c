@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -161,6 +162,7 @@ int doctor_examine(const struct doctor_places *places, const struct policy_table
 	const long landlock =
 		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	struct answer answer;
+	struct rlimit core;
 	json_t *findings;
 	int status;
 
@@ -173,6 +175,7 @@ int doctor_examine(const struct doctor_places *places, const struct policy_table
 			.keeper_path = places->keeper_path,
 			.is_root = geteuid() == 0,
 			.limits_memory = gives(&answer, "cgroup-memory"),
+			.may_limit_core = getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_max > 0,
 			.landlock_version = landlock > 0 ? (int)landlock : 0,
 		},
 		findings);

@@ -185,15 +185,21 @@ static void check_core_pattern(const struct machine *machine, json_t *findings)
 	char pattern[TEXT_BYTES];
 	const bool is_pipe = read_text(machine, "/proc/sys/kernel/core_pattern", pattern) > 0 &&
 			     pattern[0] == '|';
+	const bool is_started = is_pipe && !machine->may_limit_core;
 
 	finding_add(findings,
 		    &(struct finding){
 			    .name = "core-pattern",
-			    .state = is_pipe ? FINDING_WEAK : FINDING_OK,
+			    .state = is_started ? FINDING_WEAK : FINDING_OK,
 			    .seen = pattern[0] != '\0' ? pattern : "no core files",
 			    .why = "a program behind a pipe is started as root outside of the cell "
-				   "for each crash, whatever RLIMIT_CORE says, and costs time",
-			    .fix = is_pipe ? "sysctl -w kernel.core_pattern=core" : "",
+				   "for each crash, unless RLIMIT_CORE is 1, as it is in cells if "
+				   "assayd may set it",
+			    .fix = is_started
+					   ? "start assayd with a core limit of 1 or more (ulimit "
+					     "-c 1, LimitCORE=1), or sysctl -w "
+					     "kernel.core_pattern=core"
+					   : "",
 		    });
 }
 

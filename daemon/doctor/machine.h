@@ -9,6 +9,7 @@ struct machine {
 	const char *keeper_path; /* what an AppArmor profile has to name */
 	bool is_root;            /* the daemon would run as root */
 	bool limits_memory;      /* cells are in cgroups that switch swap off */
+	bool may_limit_core;     /* the hard RLIMIT_CORE is not 0 */
 	int landlock_version;    /* 0: none */
 };
 

@@ -161,6 +161,15 @@ static void test_root_needs_less(void **state)
 	assert_string_equal(text_of("apparmor", "state"), "ok");
 }
 
+static void test_a_core_limit_stops_the_program_behind_a_pipe(void **state)
+{
+	(void)state;
+	write_file("/proc/sys/kernel/core_pattern", "|/usr/lib/apport %p");
+	machine.may_limit_core = true;
+	examine();
+	assert_string_equal(text_of("core-pattern", "state"), "ok");
+}
+
 static void test_memory_without_a_cgroup(void **state)
 {
 	(void)state;
@@ -218,6 +227,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_all_is_well, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_troubles, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_root_needs_less, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_core_limit_stops_the_program_behind_a_pipe,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_memory_without_a_cgroup, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_versions_of_landlock, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_nothing_can_be_read, set_up, tear_down),
