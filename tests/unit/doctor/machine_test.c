@@ -50,7 +50,7 @@ static int set_up(void **state)
 		.landlock_version = 3,
 	};
 	findings = json_array();
-	write_file("/proc/sys/kernel/osrelease", "6.12.30-amd64\n");
+	write_file("/proc/sys/kernel/osrelease", "6.12.90-amd64\n");
 	write_file("/proc/sys/user/max_user_namespaces", "15000\n");
 	write_file("/proc/sys/kernel/seccomp/actions_avail", "kill_process errno allow\n");
 	write_file("/proc/self/status", "Name:\tx\nNoNewPrivs:\t0\n");
