@@ -146,6 +146,7 @@ static void fill_settings(const struct options *options, const struct places *pl
 		.keeper_patience_ms = options->keeper_patience_ms,
 		.greeting_patience_ms = options->greeting_patience_ms,
 		.cache_bytes = options->cache_bytes,
+		.blob_bytes = options->blob_bytes,
 		.cache_file_bytes = options->cache_path[0] != '\0' ? options->cache_file_bytes : 0,
 		.runtime_stamp =
 			cache_folder_stamp(places->runtimes, places->broker, places->keeper),

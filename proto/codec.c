@@ -142,23 +142,53 @@ static int unpack(const ProtobufCMessageDescriptor *descriptor, const uint8_t *b
 	return budget.is_exhausted ? CODEC_TOO_LARGE : CODEC_MALFORMED;
 }
 
-int codec_unpack_client(const uint8_t *bytes, size_t len, size_t budget_bytes,
-			Assay__ClientMessage **message)
+/* What comes from a client: its text is looked at. */
+static int unpack_checked(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
+			  size_t len, size_t budget_bytes, ProtobufCMessage **message)
 {
 	ProtobufCMessage *unpacked;
 	int outcome;
 
-	if (text_has_nul(&assay__client_message__descriptor, bytes, len))
+	if (text_has_nul(descriptor, bytes, len))
 		return CODEC_MALFORMED;
-	outcome = unpack(&assay__client_message__descriptor, bytes, len, budget_bytes, &unpacked);
+	outcome = unpack(descriptor, bytes, len, budget_bytes, &unpacked);
 	if (outcome != 0)
 		return outcome;
 	if (!check_message(unpacked)) {
 		protobuf_c_message_free_unpacked(unpacked, &releasing_allocator);
 		return CODEC_MALFORMED;
 	}
-	*message = (Assay__ClientMessage *)unpacked;
+	*message = unpacked;
 	return 0;
+}
+
+int codec_unpack_client(const uint8_t *bytes, size_t len, size_t budget_bytes,
+			Assay__ClientMessage **message)
+{
+	ProtobufCMessage *unpacked;
+	int outcome = unpack_checked(&assay__client_message__descriptor, bytes, len, budget_bytes,
+				     &unpacked);
+
+	if (outcome == 0)
+		*message = (Assay__ClientMessage *)unpacked;
+	return outcome;
+}
+
+int codec_unpack_task(const uint8_t *bytes, size_t len, size_t budget_bytes, Assay__Evaluate **task)
+{
+	ProtobufCMessage *unpacked;
+	int outcome =
+		unpack_checked(&assay__evaluate__descriptor, bytes, len, budget_bytes, &unpacked);
+
+	if (outcome == 0)
+		*task = (Assay__Evaluate *)unpacked;
+	return outcome;
+}
+
+void codec_free_task(Assay__Evaluate *task)
+{
+	if (task != NULL)
+		protobuf_c_message_free_unpacked(&task->base, &releasing_allocator);
 }
 
 int codec_unpack_server(const uint8_t *bytes, size_t len, size_t budget_bytes,

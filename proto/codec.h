@@ -38,7 +38,12 @@ int codec_unpack_client(const uint8_t *bytes, size_t len, size_t budget_bytes,
 int codec_unpack_server(const uint8_t *bytes, size_t len, size_t budget_bytes,
 			Assay__ServerMessage **message);
 
+/* An Evaluate by itself, with the checks of the client's variant. */
+int codec_unpack_task(const uint8_t *bytes, size_t len, size_t budget_bytes,
+		      Assay__Evaluate **task);
+
 /* NULL is allowed. */
+void codec_free_task(Assay__Evaluate *task);
 void codec_free_client(Assay__ClientMessage *message);
 void codec_free_server(Assay__ServerMessage *message);
 

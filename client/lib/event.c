@@ -43,7 +43,7 @@ enum assay_error_code assay_event_error(const assay_event *event, const char **m
 		*field = error->field;
 	if (retry_after_ms != NULL)
 		*retry_after_ms = error->retry_after_ms;
-	if ((unsigned int)error->code > ASSAY_ERROR_INTERNAL)
+	if ((unsigned int)error->code > ASSAY_ERROR_UNKNOWN_BLOB)
 		return ASSAY_ERROR_UNKNOWN;
 	return (enum assay_error_code)error->code;
 }

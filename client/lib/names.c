@@ -15,7 +15,8 @@ _Static_assert((int)ASSAY_FAULT_INFRASTRUCTURE == (int)ASSAY__FAULT__FAULT_INFRA
 	       "enum Fault");
 _Static_assert((int)ASSAY_SHARED == (int)ASSAY__INTEGRITY__SHARED, "enum Integrity");
 _Static_assert((int)ASSAY_TEST_SKIPPED == (int)ASSAY__OUTCOME__OUTCOME_SKIPPED, "enum Outcome");
-_Static_assert((int)ASSAY_ERROR_INTERNAL == (int)ASSAY__ERROR_CODE__INTERNAL, "enum ErrorCode");
+_Static_assert((int)ASSAY_ERROR_UNKNOWN_BLOB == (int)ASSAY__ERROR_CODE__UNKNOWN_BLOB,
+	       "enum ErrorCode");
 _Static_assert((int)ASSAY_REVEAL_NONE == (int)ASSAY__REVEAL__REVEAL_NONE, "enum Reveal");
 
 static const char *const verdict_names[] = {
@@ -82,6 +83,7 @@ static const char *const error_names[] = {
 	[ASSAY_ERROR_CANCELLED] = "CANCELLED",
 	[ASSAY_ERROR_SHUTTING_DOWN] = "SHUTTING_DOWN",
 	[ASSAY_ERROR_INTERNAL] = "INTERNAL",
+	[ASSAY_ERROR_UNKNOWN_BLOB] = "UNKNOWN_BLOB",
 };
 
 static const char *find_name(const char *const *names, size_t n_names, unsigned int number)

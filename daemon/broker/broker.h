@@ -15,6 +15,7 @@
 #include "core/quota.h"
 #include "core/settings.h"
 
+struct blobs;
 struct dispatch;
 struct keeper_proxy;
 struct listener;
@@ -36,6 +37,7 @@ struct broker {
 	struct listener *listener;
 	struct sharing *sharing;
 	struct planning *planning;
+	struct blobs *blobs;
 	struct supervisor_link *supervisor;
 	uint32_t layers_missing; /* that the policies wish and the machine lacks */
 	uint32_t own_layers;     /* likewise: what this process is locked in by */

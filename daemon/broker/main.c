@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "broker/armour.h"
+#include "broker/blobs.h"
 #include "broker/broker.h"
 #include "broker/dispatch.h"
 #include "broker/keeper_proxy.h"
@@ -79,6 +80,7 @@ static int run(struct broker *broker)
 	if (broker->settings->cache_file_bytes > 0)
 		store = store_new(BROKER_FD_CACHE, broker->settings->cache_file_bytes);
 	broker->sharing = sharing_new(broker, store);
+	broker->blobs = blobs_new(broker->settings->blob_bytes);
 	broker->listener = listener_new(broker, BROKER_FD_LISTENER);
 	if (broker->listener == NULL) {
 		log_error("cannot listen on the socket that was handed over");
@@ -95,6 +97,7 @@ static int run(struct broker *broker)
 	dispatch_free(broker->dispatch);
 	sharing_free(broker->sharing);
 	planning_free(broker->planning);
+	blobs_free(broker->blobs);
 	keeper_proxy_free(broker->keeper);
 	return err < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "broker/batch.h"
+#include "broker/blobs.h"
 #include "broker/request.h"
 #include "broker/sharing.h"
 #include "broker/status.h"
@@ -78,12 +79,23 @@ static bool is_over_quota(struct session *session, uint64_t request_id, size_t n
 	return true;
 }
 
+static void refuse(struct session *session, uint64_t request_id, const struct refusal *refusal)
+{
+	session->broker->metrics.counters[refusal->code == ASSAY__ERROR_CODE__OVERLOADED
+						  ? METRIC_requests_overloaded
+						  : METRIC_requests_invalid]++;
+	session_send_error(session, request_id, refusal->code, refusal->message, refusal->field,
+			   refusal->retry_after_ms);
+}
+
 /* Takes `message` when it returns true. */
 static bool evaluate(struct session *session, Assay__ClientMessage *message, size_t frame_bytes)
 {
 	struct broker *broker = session->broker;
+	struct quota *payer = &broker->inbound;
 	struct refusal refusal;
 	struct batch *batch;
+	size_t blob_bytes;
 
 	if (find_batch(session, message->request_id) != NULL) {
 		invalid(session, message->request_id, "request_id",
@@ -92,12 +104,14 @@ static bool evaluate(struct session *session, Assay__ClientMessage *message, siz
 	}
 	if (is_over_quota(session, message->request_id, message->evaluate->n_candidates))
 		return false;
+	if (blobs_resolve(broker->blobs, session->peer.uid, message->evaluate, payer, &blob_bytes,
+			  &refusal) != 0) {
+		refuse(session, message->request_id, &refusal);
+		return false;
+	}
 	if (request_take(broker, message, &batch, &refusal) != 0) {
-		broker->metrics.counters[refusal.code == ASSAY__ERROR_CODE__OVERLOADED
-						 ? METRIC_requests_overloaded
-						 : METRIC_requests_invalid]++;
-		session_send_error(session, message->request_id, refusal.code, refusal.message,
-				   refusal.field, refusal.retry_after_ms);
+		quota_refund(payer, blob_bytes);
+		refuse(session, message->request_id, &refusal);
 		return false;
 	}
 	broker->metrics.counters[METRIC_requests_accepted]++;
@@ -108,8 +122,26 @@ static bool evaluate(struct session *session, Assay__ClientMessage *message, siz
 	LIST_INSERT_HEAD(&session->batches, batch, link);
 	session->charged_bytes -= frame_bytes;
 	sharing_identify(broker->sharing, batch, session->peer.uid);
-	batch_accept(broker, batch, frame_bytes);
+	batch_accept(broker, batch, frame_bytes + blob_bytes);
 	return true;
+}
+
+static void put_blob(struct session *session, uint64_t request_id, const Assay__PutBlob *put)
+{
+	Assay__ServerMessage message = ASSAY__SERVER_MESSAGE__INIT;
+	Assay__BlobStored stored = ASSAY__BLOB_STORED__INIT;
+	struct refusal refusal;
+	struct lru_key sha256;
+
+	if (blobs_put(session->broker->blobs, session->peer.uid, put, &sha256, &refusal) != 0) {
+		refuse(session, request_id, &refusal);
+		return;
+	}
+	stored.sha256 = (ProtobufCBinaryData){.data = sha256.bytes, .len = sizeof(sha256.bytes)};
+	message.request_id = request_id;
+	message.body_case = ASSAY__SERVER_MESSAGE__BODY_BLOB_STORED;
+	message.blob_stored = &stored;
+	session_send_message(session, &message);
 }
 
 static void cancel(struct session *session, const Assay__Cancel *request)
@@ -172,9 +204,7 @@ bool message_take(struct session *session, Assay__ClientMessage *message, size_t
 		answer_ping(session, message->request_id, message->ping);
 		return false;
 	case ASSAY__CLIENT_MESSAGE__BODY_PUT_BLOB:
-		invalid(session, message->request_id, "put_blob",
-			"blobs are not served by this version: send tests and files in the "
-			"request");
+		put_blob(session, message->request_id, message->put_blob);
 		return false;
 	case ASSAY__CLIENT_MESSAGE__BODY_HELLO:
 		invalid(session, message->request_id, "hello", "the greeting is over");

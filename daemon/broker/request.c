@@ -75,13 +75,8 @@ static struct slice slice_of_text(const char *text)
 
 /* ---------------------------------------------------------------- tests */
 
-static int take_source(struct task *task, enum task_kind kind, ProtobufCBinaryData source,
-		       ProtobufCBinaryData sha256, const char *field, struct refusal *refusal)
+static int take_source(struct task *task, enum task_kind kind, ProtobufCBinaryData source)
 {
-	if (sha256.len > 0)
-		return request_refuse(
-			refusal, INVALID, field,
-			"tests by hash are not served by this version: send the source");
 	task->kind = kind;
 	if (source.len == 0)
 		return 0;
@@ -116,23 +111,15 @@ static int take_tests(struct task *task, const Assay__Evaluate *evaluate,
 				refusal, INVALID, "evaluate.entry_point",
 				"tests of kind \"check\" need the name of the function under "
 				"test");
-		return take_source(task, TASK_CHECK, evaluate->check->source,
-				   evaluate->check->source_sha256, "evaluate.check.source_sha256",
-				   refusal);
+		return take_source(task, TASK_CHECK, evaluate->check->source);
 	case ASSAY__EVALUATE__TESTS_PROGRAM:
-		return take_source(task, TASK_PROGRAM, evaluate->program->source,
-				   evaluate->program->source_sha256,
-				   "evaluate.program.source_sha256", refusal);
+		return take_source(task, TASK_PROGRAM, evaluate->program->source);
 	case ASSAY__EVALUATE__TESTS_ASSERTS:
 		return take_asserts(task, evaluate->asserts, refusal);
 	case ASSAY__EVALUATE__TESTS_UNITTEST:
-		return take_source(task, TASK_UNITTEST, evaluate->unittest->source,
-				   evaluate->unittest->source_sha256,
-				   "evaluate.unittest.source_sha256", refusal);
+		return take_source(task, TASK_UNITTEST, evaluate->unittest->source);
 	case ASSAY__EVALUATE__TESTS_PYTEST:
-		return take_source(task, TASK_PYTEST, evaluate->pytest->source,
-				   evaluate->pytest->source_sha256, "evaluate.pytest.source_sha256",
-				   refusal);
+		return take_source(task, TASK_PYTEST, evaluate->pytest->source);
 	case ASSAY__EVALUATE__TESTS_STDIO:
 		return stdio_request_take(task, evaluate, policy, refusal);
 	case ASSAY__EVALUATE__TESTS_CALLS:
@@ -230,11 +217,6 @@ static int take_files(struct job *job, const Assay__Candidate *candidate, size_t
 				refusal, INVALID, field,
 				"a file name has 1 to 128 of [A-Za-z0-9._-] and no leading "
 				"dot");
-		if (file->content_sha256.len > 0)
-			return request_refuse(
-				refusal, INVALID, field,
-				"files by hash are not served by this version: send the "
-				"content");
 		job->files[i] = (struct job_file){.name = file->name,
 						  .content = request_slice(file->content)};
 		job->n_files++;

@@ -9,6 +9,7 @@
 #include "assay.pb-c.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "broker/blobs.h"
 #include "broker/dispatch.h"
 #include "broker/keeper_proxy.h"
 #include "broker/listener.h"
@@ -112,6 +113,7 @@ static size_t fill_counters(const struct broker *broker, Assay__Counter *counter
 	struct metrics metrics = broker->metrics;
 
 	sharing_count(broker->sharing, &metrics);
+	blobs_count(broker->blobs, &metrics);
 	for (int i = 0; i < METRIC_COUNT; i++) {
 		assay__counter__init(&counters[i]);
 		counters[i].name = (char *)metric_name((enum metric)i);

@@ -27,6 +27,7 @@ struct settings {
 	uint64_t kill_patience_ms; /* a killed run that is not clean by then: its cell is rebuilt */
 	uint64_t start_patience_ms;    /* a cell that is not ready by then is rebuilt */
 	uint64_t cache_bytes;          /* of known verdicts, in memory; 0: none is kept */
+	uint64_t blob_bytes;           /* of content that clients name by its digest */
 	uint64_t cache_file_bytes;     /* in its folder; 0: there is none */
 	uint64_t runtime_stamp;        /* another one when the runtime has changed */
 	uint32_t shares_verdicts;      /* between users: 0 or 1 */

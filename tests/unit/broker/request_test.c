@@ -302,18 +302,6 @@ static void test_tests_refused(void **state)
 	evaluate.entry_point = (char *)"";
 	expect_invalid("evaluate.entry_point");
 	evaluate.entry_point = (char *)"f";
-	check.source_sha256 = data("0123");
-	expect_invalid("evaluate.check.source_sha256");
-	evaluate.tests_case = ASSAY__EVALUATE__TESTS_PROGRAM;
-	evaluate.program = &source;
-	source.source_sha256 = data("0123");
-	expect_invalid("evaluate.program.source_sha256");
-	evaluate.tests_case = ASSAY__EVALUATE__TESTS_UNITTEST;
-	evaluate.unittest = &source;
-	expect_invalid("evaluate.unittest.source_sha256");
-	evaluate.tests_case = ASSAY__EVALUATE__TESTS_PYTEST;
-	evaluate.pytest = &source;
-	expect_invalid("evaluate.pytest.source_sha256");
 	evaluate.tests_case = ASSAY__EVALUATE__TESTS_ASSERTS;
 	evaluate.asserts = &asserts;
 	asserts.asserts = many;
@@ -647,9 +635,6 @@ static void test_files(void **state)
 	longest[128] = '\0';
 	expect_taken();
 	tear_down(state);
-	files[1].content_sha256 = data("0123");
-	expect_invalid("evaluate.candidates[0].files");
-	files[1].content_sha256 = data("");
 	candidates[0].n_files = 65;
 	expect_invalid("evaluate.candidates[0].files");
 	candidates[0].n_files = 64;
