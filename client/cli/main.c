@@ -23,7 +23,7 @@ static const struct cli_verb verbs[] = {
 	{"run", "judge one solution and print a report", cmd_run},
 	{"eval", "judge JSON lines of tasks with candidates", cmd_eval},
 	{"suite", "score samples on a task file such as HumanEval: pass@k", cmd_suite},
-	{"loop", "loops of self-improvement: Reflexion, preference pairs", cmd_loop},
+	{"loop", "loops of self-improvement: Reflexion, STaR, preference pairs", cmd_loop},
 	{"status", "show what the daemon does", cmd_status},
 	{"doctor", "examine this machine: what protects it, what is missing", cmd_doctor},
 	{"policies", "list what each language may do; check a policy", cmd_policies},

@@ -28,7 +28,6 @@ struct episode *episode_new(const struct task_format *format, const struct task 
 
 	if (episode == NULL)
 		return NULL;
-	episode->task = task;
 	episode->prompt = format->new_prompt(task->record);
 	episode->attempts = json_array();
 	if (episode->prompt != NULL && episode->attempts != NULL)
@@ -63,12 +62,6 @@ void episode_step(const struct episode *episode, char *step, size_t size)
 
 /* ---------------------------------------------------------------- questions */
 
-static int add(json_t *messages, const char *role, const char *content)
-{
-	return json_array_append_new(messages,
-				     json_pack("{ssss}", "role", role, "content", content));
-}
-
 static const char *text_at(const json_t *attempt, const char *key)
 {
 	const char *text = json_string_value(json_object_get(attempt, key));
@@ -86,7 +79,7 @@ static int add_judgement(json_t *messages, const json_t *attempt, const char *re
 	if (asprintf(&content, "The tests say:\n\n%s\n\n%s%s%s", text_at(attempt, "feedback"),
 		     reflection, reflection[0] != '\0' ? "\n\n" : "", request) < 0)
 		return -1;
-	err = add(messages, "user", content);
+	err = engine_add_message(messages, "user", content);
 	free(content);
 	return err;
 }
@@ -98,13 +91,13 @@ json_t *episode_messages(const struct episode *episode, uint32_t memory)
 	int err = messages == NULL ? -1 : 0;
 
 	if (err == 0)
-		err = add(messages, "system", instruction);
+		err = engine_add_message(messages, "system", instruction);
 	if (err == 0)
-		err = add(messages, "user", episode->prompt);
+		err = engine_add_message(messages, "user", episode->prompt);
 	for (size_t i = n > memory ? n - memory : 0; i < n && err == 0; i++) {
 		const json_t *attempt = json_array_get(episode->attempts, i);
 
-		err = add(messages, "assistant", text_at(attempt, "text"));
+		err = engine_add_message(messages, "assistant", text_at(attempt, "text"));
 		if (err == 0)
 			err = add_judgement(messages, attempt,
 					    episode->is_reflecting && i + 1 == n ? reflect : again);
@@ -146,7 +139,7 @@ int episode_take_result(struct episode *episode, const assay_result *result)
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]) && err == 0; i++)
 		if (json_object_set(attempt, kept[i], json_object_get(object, kept[i])) < 0)
 			err = -ENOMEM;
-	episode->is_solved = json_is_true(json_object_get(object, "passed"));
+	episode->base.is_good = json_is_true(json_object_get(object, "passed"));
 	json_decref(object);
 	return err;
 }
@@ -161,13 +154,6 @@ bool episode_is_judged(const struct episode *episode)
 
 json_t *episode_to_json(const struct episode *episode)
 {
-	json_t *object = json_pack("{sssbsO}", "task", episode->task->name, "solved",
-				   episode->is_solved, "attempts", episode->attempts);
-
-	if (object != NULL && episode->problem != NULL &&
-	    json_object_set_new(object, "problem", json_string(episode->problem)) < 0) {
-		json_decref(object);
-		return NULL;
-	}
-	return object;
+	return json_pack("{sssbsO}", "task", episode->base.task->name, "solved",
+			 episode->base.is_good, "attempts", episode->attempts);
 }

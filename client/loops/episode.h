@@ -4,23 +4,18 @@
  */
 #pragma once
 
-#include <bsd/sys/queue.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "assay/assay.h"
-#include "client/suite/tasks.h"
+#include "client/loops/engine.h"
 
 struct episode {
-	LIST_ENTRY(episode) link; /* for whoever runs it */
-	const struct task *task;  /* borrowed */
+	struct engine_task base; /* first; is_good: what was judged last has passed */
 	char *prompt;
 	json_t *attempts; /* an array of objects, as they are written */
 	bool is_reflecting;
-	bool is_solved;      /* what was judged last has passed */
-	const char *problem; /* static, or of `text`; NULL: none. Why it ended without a verdict */
-	char text[256];
 };
 
 /* NULL when memory is short. */
@@ -45,6 +40,6 @@ int episode_take_result(struct episode *episode, const assay_result *result);
 /* Whether it was judged; a verdict that may be nobody's fault is none to learn from. */
 bool episode_is_judged(const struct episode *episode);
 
-/* As it is written: {"task", "solved", "attempts": [...]}, with "problem" if it has one. The caller
- * owns it; NULL when memory is short. */
+/* As it is written: {"task", "solved", "attempts": [...]}. The caller owns it; NULL when memory is
+ * short. */
 json_t *episode_to_json(const struct episode *episode);

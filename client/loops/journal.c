@@ -71,7 +71,7 @@ static int load(struct journal *journal, const char *path)
 }
 
 /* A line without its end was not written to its end. */
-static int cut_unfinished(const char *path)
+int journal_cut_unfinished(const char *path)
 {
 	FILE *file = fopen(path, "r+e");
 	long end = 0;
@@ -90,7 +90,7 @@ static int cut_unfinished(const char *path)
 
 static int open_to_add(struct journal *journal, const char *path)
 {
-	int err = cut_unfinished(path);
+	int err = journal_cut_unfinished(path);
 
 	if (err == 0)
 		err = load(journal, path);

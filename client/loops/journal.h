@@ -17,6 +17,9 @@ struct journal;
  */
 int journal_open(const char *journal_path, const char *recorded_path, struct journal **journal,
 		 const char **path);
+/* Cuts off what stands behind the last end of a line. 0, also if there is no such file; -errno. */
+int journal_cut_unfinished(const char *path);
+
 /* NULL is allowed. */
 void journal_close(struct journal *journal);
 

@@ -79,6 +79,11 @@ static const char *reference(const json_t *record, size_t *len)
 	return task_format_text(record, "canonical_solution", len);
 }
 
+static bool is_text(const json_t *record __attribute__((unused)))
+{
+	return false;
+}
+
 const struct task_format format_humaneval = {
 	.name = "HumanEval",
 	.keys = "task_id, prompt, entry_point, test",
@@ -88,4 +93,6 @@ const struct task_format format_humaneval = {
 	.new_prompt = new_prompt,
 	.new_request = new_request,
 	.reference = reference,
+	.hint = reference,
+	.is_text = is_text,
 };

@@ -124,6 +124,11 @@ static const char *reference(const json_t *record, size_t *len)
 	return task_format_text(record, "code", len);
 }
 
+static bool is_text(const json_t *record __attribute__((unused)))
+{
+	return false;
+}
+
 const struct task_format format_mbpp = {
 	.name = "MBPP",
 	.keys = "task_id, test_list",
@@ -133,4 +138,6 @@ const struct task_format format_mbpp = {
 	.new_prompt = new_prompt,
 	.new_request = new_request,
 	.reference = reference,
+	.hint = reference,
+	.is_text = is_text,
 };

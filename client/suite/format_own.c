@@ -81,6 +81,18 @@ static const char *reference(const json_t *record, size_t *len)
 	return task_format_text(record, "reference", len);
 }
 
+static bool is_text(const json_t *record)
+{
+	return json_object_get(json_object_get(record, "tests"), "answer") != NULL;
+}
+
+static const char *hint(const json_t *record, size_t *len)
+{
+	if (is_text(record))
+		return task_format_text(json_object_get(record, "tests"), "answer", len);
+	return reference(record, len);
+}
+
 const struct task_format format_own = {
 	.name = "assay",
 	.keys = "id, language, tests",
@@ -90,4 +102,6 @@ const struct task_format format_own = {
 	.new_prompt = new_prompt,
 	.new_request = new_request,
 	.reference = reference,
+	.hint = hint,
+	.is_text = is_text,
 };

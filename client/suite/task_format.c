@@ -12,6 +12,7 @@
 
 static const struct task_format *const formats[] = {
 	&format_own,
+	&format_gsm8k,
 	&format_humaneval,
 	&format_mbpp,
 };

@@ -29,9 +29,16 @@ struct task_format {
 
 	/* The reference solution as a candidate's code; NULL if there is none. Borrowed. */
 	const char *(*reference)(const json_t *record, size_t *len);
+
+	/* What tells the way to the right solution to one who is to explain it; NULL if there is
+	 * nothing. Borrowed. */
+	const char *(*hint)(const json_t *record, size_t *len);
+
+	/* Whether a solution is a text with an answer, and not code. */
+	bool (*is_text)(const json_t *record);
 };
 
-extern const struct task_format format_humaneval, format_mbpp, format_own;
+extern const struct task_format format_gsm8k, format_humaneval, format_mbpp, format_own;
 
 /* NULL: none recognises it. */
 const struct task_format *task_format_recognise(const json_t *record);

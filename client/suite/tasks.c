@@ -33,13 +33,16 @@ static int append(struct tasks *tasks, size_t *capacity, const struct task *task
 	return 0;
 }
 
-static char *new_id_json(const json_t *record)
+/* A format whose records have no name is named by its reader. */
+static char *new_id_json(const json_t *record, const char *name)
 {
 	const json_t *id = json_object_get(record, "task_id");
 	if (!id)
 		id = json_object_get(record, "id");
 	if (json_is_string(id))
 		return python_string_quote(json_string_value(id), json_string_length(id));
+	if (!id)
+		return name ? python_string_quote(name, strlen(name)) : NULL;
 	return json_dumps(id, JSON_ENCODE_ANY);
 }
 
@@ -58,9 +61,9 @@ static int make_task(struct tasks *tasks, json_t *record, struct task *task, con
 	}
 	struct task made = {
 		.name = tasks->format->new_name(record),
-		.id_json = new_id_json(record),
 		.record = record,
 	};
+	made.id_json = new_id_json(record, made.name);
 	if (!made.name || !made.id_json) {
 		free(made.name);
 		free(made.id_json);

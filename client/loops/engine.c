@@ -1,0 +1,415 @@
+/*
+ * What the loops have in common. Part of `assay loop`.
+ *
+ * It waits in one place for the model and for the daemon. A task's line is written when it has
+ * ended; the model's answers are in a journal beside the output as soon as they have come, so that
+ * --resume asks nothing twice: tasks that had not ended are begun again, from the journal.
+ */
+#include "client/loops/engine.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/cli/result_json.h"
+#include "client/loops/journal.h"
+#include "client/suite/lines.h"
+
+/* ---------------------------------------------------------------- options */
+
+enum { OPTION_RESUME = 1024 };
+
+static const struct argp_option option_list[] = {
+	{NULL, 0, NULL, 0, "What is written:", 0},
+	{"out", 'o', "FILE", 0,
+	 "A line a task to FILE, and what the model answered to FILE.journal (default: standard "
+	 "output, and no journal)",
+	 0},
+	{"resume", OPTION_RESUME, NULL, 0, "Go on with --out FILE", 0},
+	{"quiet", 'q', NULL, 0, "No progress bar and no summary", 0},
+	{0},
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+	struct engine_options *options = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &options->model;
+		state->child_inputs[1] = &options->wishes;
+		return 0;
+	case 'o':
+		options->out_path = argument;
+		return 0;
+	case OPTION_RESUME:
+		options->is_resumed = true;
+		return 0;
+	case 'q':
+		options->is_quiet = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (options->tasks_path != NULL)
+			argp_error(state, "only one file of TASKS");
+		options->tasks_path = argument;
+		return 0;
+	case ARGP_KEY_END:
+		if (options->tasks_path == NULL)
+			argp_error(state, "TASKS are missing");
+		if (options->is_resumed && options->out_path == NULL)
+			argp_error(state, "--resume needs --out FILE");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child shared_options[] = {
+	{&model_options_argp, 0, NULL, 0}, {&request_wishes_argp, 0, NULL, 0}, {0}};
+
+const struct argp engine_argp = {
+	.options = option_list, .parser = parse_option, .children = shared_options};
+
+/* ---------------------------------------------------------------- what a loop does */
+
+int engine_add_message(json_t *messages, const char *role, const char *content)
+{
+	return json_array_append_new(messages,
+				     json_pack("{ssss}", "role", role, "content", content));
+}
+
+int engine_ask(struct engine *engine, struct engine_task *task, const char *step, json_t *messages)
+{
+	int err = model_ask(engine->model, task->task->name, step, messages, task);
+
+	task->n_asked += err == 0;
+	return err;
+}
+
+int engine_new_request(struct engine *engine, const struct engine_task *task,
+		       assay_request **request)
+{
+	const char *name = task->task->name;
+	int err = engine->tasks.format->new_request(task->task->record, request);
+
+	if (err < 0)
+		return err;
+	err = assay_request_set_text(*request, ASSAY_REQUEST_ID, name, strlen(name));
+	if (err == 0)
+		err = request_wishes_apply(&engine->options->wishes, *request);
+	if (err < 0)
+		assay_request_free(*request);
+	return err;
+}
+
+int engine_judge(struct engine *engine, struct engine_task *task, assay_request *request,
+		 size_t bytes)
+{
+	return flight_push(engine->flight, request, bytes, task);
+}
+
+static void forget_task(struct engine *engine, struct engine_task *task)
+{
+	LIST_REMOVE(task, link);
+	engine->n_active--;
+	engine->loop->free_task(task);
+}
+
+static json_t *line_of(const struct engine *engine, const struct engine_task *task)
+{
+	json_t *object = engine->loop->to_json(task);
+
+	if (object != NULL && task->problem[0] != '\0' &&
+	    json_object_set_new(object, "problem", json_string(task->problem)) < 0) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
+int engine_end(struct engine *engine, struct engine_task *task)
+{
+	json_t *object = line_of(engine, task);
+	char *line = object != NULL ? json_to_line(object) : NULL;
+	int err = line == NULL ? -ENOMEM : 0;
+
+	errno = 0;
+	if (err == 0 && (fprintf(engine->out, "%s\n", line) < 0 || fflush(engine->out) != 0))
+		err = errno != 0 ? -errno : -EIO;
+	free(line);
+	json_decref(object);
+	engine->n_ended++;
+	engine->n_good += task->is_good;
+	engine->n_failed += task->problem[0] != '\0';
+	progress_update(engine->progress, engine->n_ended, engine->n_good);
+	forget_task(engine, task);
+	return err;
+}
+
+int engine_fail(struct engine *engine, struct engine_task *task, const char *problem)
+{
+	snprintf(task->problem, sizeof(task->problem), "%s", problem);
+	return engine_end(engine, task);
+}
+
+/* ---------------------------------------------------------------- all tasks */
+
+static int take_model_answer(struct engine *engine, const struct model_answer *answer)
+{
+	struct engine_task *task = answer->owner;
+
+	engine->n_recorded += answer->is_recorded;
+	engine->prompt_tokens += answer->prompt_tokens;
+	engine->completion_tokens += answer->completion_tokens;
+	task->n_asked--;
+	if (answer->text == NULL && task->problem[0] == '\0')
+		snprintf(task->problem, sizeof(task->problem), "%s", answer->problem);
+	if (task->problem[0] == '\0')
+		return engine->loop->take_text(engine, task, answer->text, answer->len);
+	return task->n_asked == 0 ? engine_end(engine, task) : 0;
+}
+
+static int take_flight_answer(struct engine *engine, const struct flight_answer *answer)
+{
+	switch (answer->type) {
+	case FLIGHT_RESULT:
+		return engine->loop->take_result(engine, answer->owner, answer->result);
+	case FLIGHT_DONE:
+		return engine->loop->take_verdict(engine, answer->owner);
+	case FLIGHT_REFUSED:
+		return engine_fail(engine, answer->owner, answer->message);
+	default:
+		return 0;
+	}
+}
+
+static int begin_tasks(struct engine *engine)
+{
+	while (engine->n_active < engine->options->model.n_in_flight &&
+	       engine->next_task < engine->tasks.n) {
+		const struct task *task = &engine->tasks.items[engine->next_task++];
+		struct engine_task *begun;
+		int err;
+
+		if (task->is_duplicate || json_object_get(engine->done, task->name) != NULL)
+			continue;
+		begun = engine->loop->new_task(engine, task);
+		if (begun == NULL)
+			return -ENOMEM;
+		begun->task = task;
+		LIST_INSERT_HEAD(&engine->active, begun, link);
+		engine->n_active++;
+		err = engine->loop->begin(engine, begun);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+/* Everything that the model has said by now. */
+static int take_model_answers(struct engine *engine)
+{
+	struct model_answer answer;
+	int err;
+
+	while ((err = model_next(engine->model, &answer)) == 0) {
+		err = take_model_answer(engine, &answer);
+		if (err < 0)
+			return err;
+	}
+	return err == -EAGAIN || err == -ENODATA ? 0 : err;
+}
+
+/* 0: all tasks have ended; -EINTR; -ECONNRESET: the daemon is gone; other: of writing, memory. */
+static int run(struct engine *engine)
+{
+	for (;;) {
+		struct flight_answer answer;
+		int err = begin_tasks(engine);
+
+		if (err == 0)
+			err = take_model_answers(engine);
+		if (err == 0 && engine->n_active == 0 && engine->next_task == engine->tasks.n)
+			return 0;
+		if (err == 0 && engine->n_active == 0)
+			continue;
+		if (err == 0)
+			err = flight_next(engine->flight, model_fd(engine->model), &answer);
+		if (err == 0)
+			err = take_flight_answer(engine, &answer);
+		if (err < 0)
+			return err;
+	}
+}
+
+/* ---------------------------------------------------------------- output and resuming */
+
+/* One that has a problem was not tried to its end: it is tried again. */
+static void take_done(struct engine *engine, const char *text, size_t len)
+{
+	json_t *line = json_loadb(text, len, JSON_ALLOW_NUL, NULL);
+	const char *name = json_string_value(json_object_get(line, "task"));
+
+	if (name != NULL && json_object_get(line, "problem") == NULL &&
+	    json_object_set_new(engine->done, name, json_true()) == 0) {
+		engine->n_before++;
+		engine->n_ended++;
+		engine->loop->take_done(engine, line);
+	}
+	json_decref(line);
+}
+
+static int load_done(struct engine *engine, const char *path)
+{
+	struct lines *lines;
+	size_t len;
+	char *text;
+	int err = lines_open(path, &lines);
+
+	if (err < 0)
+		return err == -ENOENT ? 0 : err;
+	while ((err = lines_next(lines, &text, &len)) == 0)
+		take_done(engine, text, len);
+	lines_close(lines);
+	return err < 0 ? err : 0;
+}
+
+static int open_output(struct engine *engine)
+{
+	const struct engine_options *options = engine->options;
+	const char *path = options->out_path;
+	int err = 0;
+
+	engine->out = stdout;
+	if (path == NULL)
+		return CLI_DONE;
+	snprintf(engine->journal_path, sizeof(engine->journal_path), "%s.journal", path);
+	if (!options->is_resumed && access(engine->journal_path, F_OK) == 0) {
+		cli_error("%s is there: --resume goes on with it", engine->journal_path);
+		return CLI_USAGE;
+	}
+	if (options->is_resumed)
+		err = journal_cut_unfinished(path);
+	if (options->is_resumed && err == 0)
+		err = load_done(engine, path);
+	if (err == 0) {
+		engine->out = fopen(path, options->is_resumed ? "ae" : "we");
+		err = engine->out == NULL ? -errno : 0;
+	}
+	if (err == 0)
+		return CLI_DONE;
+	engine->out = stdout;
+	cli_error("cannot write %s: %s", path, strerror(-err));
+	return CLI_USAGE;
+}
+
+static int open_model(struct engine *engine)
+{
+	const char *journal = engine->journal_path[0] != '\0' ? engine->journal_path : NULL;
+	const char *path;
+	int err;
+
+	engine->model_settings = model_options_settings(&engine->options->model, journal);
+	err = model_new(&engine->model_settings, &engine->model, &path);
+	if (err == 0)
+		return CLI_DONE;
+	cli_error("cannot use %s: %s", path,
+		  err == -EBADMSG ? "a line of it is no answer" : strerror(-err));
+	return CLI_USAGE;
+}
+
+static int load_tasks(struct engine *engine)
+{
+	struct complaints complaints = {.say = cli_error};
+	int err = tasks_load(engine->options->tasks_path, &complaints, &engine->tasks);
+
+	complain_rest(&complaints);
+	if (err < 0)
+		cli_error("cannot read %s: %s", engine->options->tasks_path, strerror(-err));
+	return err == 0 ? CLI_DONE : CLI_USAGE;
+}
+
+/* ---------------------------------------------------------------- the whole */
+
+static int start(struct engine *engine)
+{
+	int status = load_tasks(engine);
+
+	if (status == CLI_DONE)
+		status = open_output(engine);
+	if (status == CLI_DONE)
+		status = open_model(engine);
+	if (status == CLI_DONE)
+		status = cli_connect(engine->context);
+	if (status != CLI_DONE)
+		return status;
+	engine->flight = flight_new(engine->context, 0);
+	if (engine->flight == NULL) {
+		cli_error("cannot start: %s", strerror(ENOMEM));
+		return CLI_USAGE;
+	}
+	if (!engine->options->is_quiet)
+		engine->progress = progress_new(engine->loop->label, engine->tasks.n);
+	return CLI_DONE;
+}
+
+static int conclude(const struct engine *engine, int err)
+{
+	if (err == -EINTR)
+		fputs("assay: interrupted; what has ended is kept\n", stderr);
+	if (err == -EINTR || err == -EPIPE)
+		return CLI_INTERRUPTED;
+	if (err == -ECONNRESET)
+		return CLI_NO_DAEMON;
+	if (err < 0)
+		cli_error("cannot go on: %s", strerror(-err));
+	if (err < 0)
+		return CLI_USAGE;
+	return engine->n_failed > 0 ? CLI_BAD_INPUT : CLI_DONE;
+}
+
+int engine_run(struct engine *engine)
+{
+	int status, err;
+
+	engine->context->quiet = engine->options->is_quiet;
+	engine->done = json_object();
+	status = start(engine);
+	if (status != CLI_DONE)
+		return status;
+	err = run(engine);
+	progress_free(engine->progress);
+	engine->progress = NULL;
+	return conclude(engine, err);
+}
+
+void engine_deinit(struct engine *engine)
+{
+	struct engine_task *task, *next;
+
+	flight_free(engine->flight);
+	model_free(engine->model);
+	LIST_FOREACH_SAFE(task, &engine->active, link, next)
+	forget_task(engine, task);
+	tasks_deinit(&engine->tasks);
+	if (engine->out != NULL && engine->out != stdout)
+		fclose(engine->out); /* every line was flushed */
+	model_options_deinit(&engine->options->model);
+	json_decref(engine->done);
+}
+
+void engine_print_counts(const struct engine *engine)
+{
+	if (engine->n_failed > 0)
+		fprintf(stderr, "; %zu could not be tried to their end", engine->n_failed);
+	if (engine->n_before > 0)
+		fprintf(stderr, "; %zu had ended before", engine->n_before);
+	fprintf(stderr, "; %" PRIu64 " + %" PRIu64 " tokens", engine->prompt_tokens,
+		engine->completion_tokens);
+	if (engine->n_recorded > 0)
+		fprintf(stderr, ", %zu answers were recorded", engine->n_recorded);
+	fputc('\n', stderr);
+}
