@@ -108,7 +108,7 @@ def on_a_terminal(**environment):
     except OSError:  # the other side is gone: the end
         pass
     os.close(leader)
-    process.wait(60)
+    process.wait(PATIENCE_S)
     return text
 
 

@@ -145,7 +145,7 @@ def test_interrupted_and_resumed_without_asking_again(daemon, assay, tmp_path):
             questions.append((messages[1]["content"], attempts_before(messages), is_reflection(messages)))
             is_late = len(questions) > 9
         if is_late:
-            gate.wait(60)
+            gate.wait(600)
         return in_turn(WRONG, RIGHT)(messages)
     with ModelServer(answer) as server:
         command = [program("assay"), "loop", "reflexion", tasks, "--model-url", server.url, "--out", out,

@@ -93,7 +93,7 @@ def test_its_reader_goes_away(long_run):
     process, supervisor, _ = long_run
     pids = [entry.pid for entry in host.descendants(supervisor)]
     process.stdout.close()
-    assert process.wait(60) >= 0  # long before all is judged, and not by a signal
+    assert process.wait(PATIENCE_S) >= 0  # long before all is judged, and not by a signal
     process.stdout = open(os.devnull)
     assert_gone(pids)
 

@@ -7,7 +7,7 @@ from support import host
 from support.user import as_user
 from support.wire import Client, GOOD_ADD, WRONG_ADD, evaluate, evaluate_add, pb
 
-SLEEPER = "import time\ntime.sleep(60)"
+SLEEPER = "import time\ntime.sleep(600)"
 USER = 61234  # nobody's
 
 
@@ -37,7 +37,7 @@ def alike(*codes, **named):
     return request
 
 
-def sleepers(count, wall_ms=30000):
+def sleepers(count, wall_ms=600000):
     request = evaluate(*[SLEEPER] * count, program="x = 1", wall_ms=wall_ms, no_cache=False)
     request.program.source += b"# " + os.environ["PYTEST_CURRENT_TEST"].encode()
     return request

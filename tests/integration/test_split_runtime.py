@@ -7,7 +7,6 @@ import json
 import os
 import statistics
 import textwrap
-import time
 
 import pytest
 import runtime_cell as cell
@@ -629,16 +628,16 @@ def test_hacks(cells):
 
 
 def test_cost_beside_shared(cells, capsys):
-    """Median time of the references, a run in each mode by turns."""
-    times = {"shared": [], "split": []}
+    """Median CPU time of the references, a run in each mode by turns."""
+    used = {"shared": [], "split": []}
     for task in shared.read_lines(shared.HUMANEVAL):
         arguments = ("check", task["canonical_solution"], task["test"])
         options = {"prompt": task["prompt"], "entry_point": task["entry_point"]}
-        for name, run in (("shared", cells.examiner.run), ("split", cells.run)):
-            start = time.perf_counter()
-            run(*arguments, **options)
-            times[name].append(time.perf_counter() - start)
-    shared_us, split_us = (statistics.median(times[name]) * 1e6 for name in ("shared", "split"))
+        alone = cells.examiner.run(*arguments, **options)
+        both = cells.run(*arguments, **options)
+        used["shared"].append(alone.report["cpu_ns"])
+        used["split"].append(both.report["cpu_ns"] + both.examinee_report["cpu_ns"])
+    shared_us, split_us = (statistics.median(used[name]) / 1e3 for name in ("shared", "split"))
     with capsys.disabled():
-        print(f"\nmedian of {len(times['split'])}: shared {shared_us:.0f} us, split {split_us:.0f} us")
+        print(f"\nmedian of {len(used['split'])}: shared {shared_us:.0f} us, split {split_us:.0f} us")
     assert split_us < 6 * shared_us
