@@ -30,8 +30,8 @@ ASK_EVERY_S = 0.05
 # is one wait, however long.
 HEALTH_WAITS = int(20 * patience.FACTOR)
 WAIT_S = 0.05
-LIMITS = patience.limits({"cpu_ms": 400, "wall_ms": 5000, "memory_bytes": 128 << 20,
-                          "processes": 64})
+LIMITS = patience.limits({"cpu_ms": 400, "memory_bytes": 128 << 20, "processes": 64})
+LIMITS["wall_ms"] = 4000 + int(2.5 * LIMITS["cpu_ms"])  # no more: some sleep until it has passed
 # A cell at rest: a warm interpreter, and what the kernel keeps for its namespaces.
 REST_BYTES = 96 << 20
 

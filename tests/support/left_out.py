@@ -11,7 +11,7 @@ import re
 import shutil
 import tempfile
 
-from support.patience import FACTOR
+from support import patience
 from support.shared import ROOT
 
 LEFT_OUT = [name for name in os.environ.get("ASSAY_TEST_LEAVE_OUT", "").split(",") if name]
@@ -19,7 +19,7 @@ HOST_FOLDERS = "host-folders"
 # /tmp is the cell's own.
 BINDS = "".join(f"  - {{kind: bind, source: {path}, target: {path}, optional: true}}\n"
                 for path in ("/etc/passwd", "/etc/hostname", "/root", "/var"))
-COMPILE_TIMES = re.compile(r"(compile_limits:\n  cpu_ms: )(\d+)(\n  wall_ms: )(\d+)")
+COMPILE_TIME = re.compile(r"(?<=compile_limits:\n  )cpu_ms: (\d+)\n  wall_ms: (\d+)")
 SECCOMP, SECCOMP_NOTIFY = "seccomp", "seccomp-notify"
 
 
@@ -28,12 +28,16 @@ def complete(layers):
     return [*layers, *([SECCOMP_NOTIFY] if SECCOMP in layers and SECCOMP_NOTIFY not in layers else [])]
 
 
+def with_more(found):
+    times = patience.limits({"cpu_ms": int(found[1]), "wall_ms": int(found[2])})
+    return f"cpu_ms: {times['cpu_ms']}\n  wall_ms: {times['wall_ms']}"
+
+
 def give_compilers_time(folder):
     """Multiplies what the policies of a folder give a compiler by the factor of our patience."""
     for path in glob.glob(f"{folder}/*/policy.yaml"):
         with open(path, "r+", encoding="utf-8") as file:
-            text = COMPILE_TIMES.sub(lambda found: f"{found[1]}{int(int(found[2]) * FACTOR)}"
-                                     f"{found[3]}{int(int(found[4]) * FACTOR)}", file.read())
+            text = COMPILE_TIME.sub(with_more, file.read())
             file.seek(0)
             file.write(text)
             file.truncate()
