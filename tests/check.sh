@@ -5,7 +5,7 @@
 # the last line, "N passed, N failed, N skipped".
 #
 # Tests often wait. What needs nothing of theirs but a processor (linting, building what fuzzes) is
-# done meanwhile, with the lowest priority, which takes nothing away from them.
+# done meanwhile, with a lower priority, so that it takes little away from them.
 #
 # Sanitized programs are built into BUILD-asan. Their keeper is the plain one: from its fork on it
 # is the inside of a cell, where AddressSanitizer fights rlimits, seccomp and clone.
@@ -71,7 +71,7 @@ begin_beside() { # NAME COMMAND...: beside the next stages, until end_beside
 	shift
 	(
 		begin=$SECONDS
-		renice -n 19 -p $BASHPID >/dev/null
+		renice -n 5 -p $BASHPID >/dev/null
 		"$@" >"$beside_log" 2>&1
 		echo "$? $((SECONDS - begin))" >"$beside_log.status"
 	) &
