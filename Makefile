@@ -83,8 +83,8 @@ PYTHON_INCLUDE = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_pat
 # ---------------------------------------------------------------- what people call
 
 .PHONY: help all demo check test test-unit test-integration test-security test-e2e test-python lint \
-	format format-check fuzz fuzz-short bench soak layers install uninstall clean \
-	deps deps-vm check-vm
+	format format-check fuzz fuzz-short bench bench-layers soak layers install uninstall \
+	clean deps deps-vm check-vm
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/:/' | \
@@ -322,6 +322,9 @@ bench: all $(BUILD)/gen/assay_pb2.py $(patsubst tests/bench/%.c,$(BUILD)/bench/%
 
 soak: all $(BUILD)/gen/assay_pb2.py ## N=100000 evaluations, attacks among them, on one daemon: nothing grows, no answer is wrong
 	ASSAY_BUILD=$(abspath $(BUILD)) N=$(or $(N),100000) $(PYTHON) tests/soak/soak.py
+
+bench-layers: all $(BUILD)/gen/assay_pb2.py ## what single layers of isolation cost an evaluation, in CPU time (minutes, root)
+	ASSAY_BUILD=$(abspath $(BUILD)) $(PYTHON) tests/bench/layers.py
 
 layers: all $(BUILD)/gen/assay_pb2.py ## the table of docs/threat-model.md: which promises break without which layer (minutes, root)
 	ASSAY_BUILD=$(abspath $(BUILD)) $(PYTHON) tests/security/layers_table.py docs/threat-model.md
