@@ -388,12 +388,12 @@ int engine_run(struct engine *engine)
 
 void engine_deinit(struct engine *engine)
 {
-	struct engine_task *task, *next;
+	struct engine_task *task;
 
 	flight_free(engine->flight);
 	model_free(engine->model);
-	LIST_FOREACH_SAFE(task, &engine->active, link, next)
-	forget_task(engine, task);
+	while ((task = LIST_FIRST(&engine->active)) != NULL)
+		forget_task(engine, task);
 	tasks_deinit(&engine->tasks);
 	if (engine->out != NULL && engine->out != stdout)
 		fclose(engine->out); /* every line was flushed */

@@ -53,7 +53,7 @@ static char *new_name(const json_t *record)
 
 static int new_request(const json_t *record, assay_request **result)
 {
-	size_t len;
+	size_t len = 0;
 	const char *answer = final_answer(record, &len);
 	assay_request *request = assay_request_new("text");
 
