@@ -1,5 +1,6 @@
 """The Python client with real daemons: verdicts, and days that are not good."""
 import asyncio
+import gc
 import multiprocessing
 import os
 import pickle
@@ -138,6 +139,28 @@ def test_a_time_out_cancels_too(daemon, judge):
     with daemon.connect() as observer:
         host.wait_until(lambda: not observer.status().running and not observer.status().queued,
                         "an idle daemon")
+
+
+def test_a_client_may_be_collected_at_any_moment(judge):
+    """Also by a thread that is in the middle of the link's work, for the collector runs anywhere."""
+    client = assay.Client(judge._settings[0])
+    assert client.evaluate(ADD, GOOD).id == "add"
+    stream = client.as_completed([(ADD, GOOD)] * 20)
+    next(stream)
+    link, held = client._link, [client, stream]
+    held.append(held)
+    del client, stream
+
+    def collect():
+        nonlocal held
+        with link._lock:
+            del held
+            gc.collect()
+    collector = threading.Thread(target=collect, daemon=True)
+    collector.start()
+    for thread in (collector, link._thread):
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()
 
 
 # ---------------------------------------------------------------- processes

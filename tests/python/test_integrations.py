@@ -51,7 +51,7 @@ def test_reflexion_executes():
     ("def add(a, b)\n    return a + b\n", ""),
 ])
 def test_reflexion_survives_what_ended_its_own_executor(code, output):
-    result = reflexion.PyExecutor().execute(code, ASSERTS[:1], timeout=1)
+    result = reflexion.PyExecutor().execute(code, ASSERTS[:1], timeout=0.3)
     assert not result.is_passing and result.state == (False,)
     assert result.feedback.startswith(
         f"Tested passed:\n\nTests failed:\n{ASSERTS[0]} # output: {output}")

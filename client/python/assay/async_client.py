@@ -85,7 +85,7 @@ class AsyncClient:
                 for key, outcome in part:
                     yield key, _check(outcome, return_exceptions)
         finally:
-            link.drop(owner)
+            link.abandon(owner)
 
     async def server(self, *, timeout: Optional[float] = None) -> Server:
         """What the daemon said of itself: version, languages, layers of isolation, slots."""

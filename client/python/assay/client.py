@@ -141,7 +141,7 @@ class Client:
                 for key, outcome in part:
                     yield key, _check(outcome, return_exceptions)
         finally:
-            self._link.drop(stream)
+            self._link.abandon(stream)
 
     def server(self, *, timeout: Optional[float] = None) -> Server:
         """What the daemon said of itself: version, languages, layers of isolation, slots."""

@@ -18,7 +18,8 @@ import socket
 import threading
 import time
 import weakref
-from typing import List, Optional
+from collections import deque
+from typing import Deque, List, Optional
 
 from . import address as addresses
 from .errors import AssayError, ConnectionLost
@@ -40,7 +41,9 @@ class Link:
         _links.add(self)
 
     def _begin(self) -> None:
-        self._lock = threading.Lock()
+        # Reentrant: the garbage collector may close a forgotten client in the middle of this.
+        self._lock = threading.RLock()
+        self._abandoned: Deque[Owner] = deque()
         self._session = Session(*self._settings)
         self._thread: Optional[threading.Thread] = None
         self._socket: Optional[socket.socket] = None
@@ -82,6 +85,13 @@ class Link:
             if was_live and self._socket is not None:
                 self._write()
         return was_live
+
+    def abandon(self, owner: Owner) -> None:
+        """As drop(), soon: for those who may be called by the garbage collector, when the lock may
+        be this thread's and the session in the middle of something."""
+        self._abandoned.append(owner)
+        with self._lock:
+            self._wake()
 
     def close(self, wait: bool = True) -> None:
         """Ends the thread and the connection. What has no answer gets ConnectionLost."""
@@ -190,6 +200,8 @@ class Link:
     def _prepare(self) -> Optional[float]:
         """Whatever time or submitters ask for; returns when to look again."""
         now = time.monotonic()
+        while self._abandoned:
+            self._session.drop(self._abandoned.popleft())
         try:
             self._session.on_time(now)
         except ConnectionLost as error:
