@@ -10,7 +10,7 @@ import typing
 import pytest
 
 import assay
-from assay import answer
+from assay import answer, request
 from support.daemon import BUILD, command_environment, program
 from support.shared import ROOT
 from support.wire import pb
@@ -54,6 +54,10 @@ def test_every_word_of_the_protocol_is_known():
     for names, enum in ((answer._VERDICTS, pb.Verdict), (answer._OUTCOMES, pb.Outcome),
                         (answer._FAULTS, pb.Fault), (answer._INTEGRITIES, pb.Integrity)):
         assert len(set(names.values())) == len(enum.items())
+    for words, enum in ((request._INTEGRITY, pb.IntegrityWish), (request._STOP, pb.Stop),
+                        (request._REVEAL, pb.Reveal), (request._EXTRACT, pb.Extract),
+                        (request._FORM, pb.FeedbackForm)):
+        assert set(words.values()) == set(enum.values())
     assert answer._OUTCOMES[pb.OUTCOME_NOT_RUN] == "NOT_RUN"
     assert answer._FAULTS[pb.FAULT_CANDIDATE] == "candidate"
 

@@ -22,8 +22,8 @@ _CANDIDATES_TAG = b"\x82\x01"  # field 16 of Evaluate, length-delimited
 _REQUEST_ID_TAG = b"\x08"      # field 1 of ClientMessage, varint
 _EVALUATE_TAG = b"\x1a"        # field 3 of ClientMessage, length-delimited
 
-_INTEGRITY = {"auto": pb.INTEGRITY_AUTO, "split": pb.INTEGRITY_WISH_SPLIT,
-              "shared": pb.INTEGRITY_WISH_SHARED}
+_INTEGRITY = {"auto": pb.INTEGRITY_AUTO, "native": pb.INTEGRITY_WISH_NATIVE,
+              "split": pb.INTEGRITY_WISH_SPLIT, "shared": pb.INTEGRITY_WISH_SHARED}
 _STOP = {"all": pb.STOP_ALL, "first_failure": pb.STOP_FIRST_FAILURE}
 _REVEAL = {"full": pb.REVEAL_FULL, "inputs": pb.REVEAL_INPUTS, "none": pb.REVEAL_NONE}
 _EXTRACT = {"nothing": pb.EXTRACT_NOTHING, "last_fence": pb.EXTRACT_LAST_FENCE}

@@ -17,7 +17,7 @@ from .errors import InvalidRequest
 Text = Union[str, bytes]
 
 _CHOICES = {
-    "integrity": ("auto", "split", "shared"),
+    "integrity": ("auto", "native", "split", "shared"),
     "stop": ("all", "first_failure"),
     "reveal": ("full", "inputs", "none"),
     "extract": ("nothing", "last_fence"),
@@ -173,7 +173,7 @@ class Task:
     module: str = ""          # further name under which tests may import the candidate
     id: str = ""              # repeated in each result
     limits: Limits = Limits()
-    integrity: str = "auto"   # auto, split, shared
+    integrity: str = "auto"   # auto, native, split, shared
     stop: str = "all"         # all, first_failure
     reveal: str = "full"      # full, inputs, none: what results and feedback may tell of the tests
     hidden: Tuple[int, ...] = ()  # tests of which nothing but the outcome is told
