@@ -7,8 +7,9 @@ $ASSAY_BUILD/bench/results.jsonl. ROUNDS=n sets the number of rounds (default 5)
 floor: the same warm interpreter forked without any isolation (floor.c). split and shared: through
 assayd (load.c), the tests in a process of their own or in the candidate's; throughput with a few
 requests waiting, latency with none. "5 alike" and "5 different": requests of which the daemon may
-judge alike candidates once, four of five duplicates or none. "split x 8": requests of 8 candidates for one task, whose times
-are those of whole requests.
+judge alike candidates once, four of five duplicates or none. "split x 8": requests of 8 candidates
+for one task, whose times are those of whole requests. "broker us" is the CPU time that the broker
+takes for an evaluation. "trivial": one small candidate at a time, with a pause before each.
 """
 
 import glob
@@ -40,6 +41,9 @@ POLICY = os.path.join(ROOT, "policies", "python", "policy.yaml")
 CANDIDATES = (1, 8, 32)  # for one task, in one request
 WAITING = 4  # requests in flight for each slot when throughput is measured
 IDLE_SECONDS = 5
+TRIVIAL = ("def f(x):\n", "    return x\n", "def check(candidate):\n    assert candidate(1) == 1\n", "f")
+TRIVIAL_REQUESTS = 100  # a round
+PAUSE_US = 5000  # before each of them: the daemon is idle
 PLAIN = ["/usr/bin/python3", "-I"]
 BUBBLEWRAP = [
     "bwrap", "--unshare-all", "--die-with-parent", "--new-session",
@@ -82,6 +86,7 @@ class Runner:
         self.workers = workers
         self.rates = []
         self.latencies_ms = []
+        self.broker_us = []
         self.n_failed = 0
 
     def take(self, seconds, latencies_ms, n_failed, n_tasks):
@@ -98,6 +103,7 @@ class Runner:
             "per_second_all": [round(rate, 1) for rate in self.rates],
             "p50_ms": round(statistics.median(latencies), 2),
             "p99_ms": round(latencies[int(len(latencies) * 0.99)], 2),
+            "broker_us": round(statistics.median(self.broker_us)) if self.broker_us else None,
             "failed": self.n_failed,
         }
 
@@ -126,6 +132,11 @@ class Floor(Runner):
         self.take(seconds, latencies, failed, self.n_tasks)
 
 
+def cpu_ns(pid):
+    with open("/proc/%d/schedstat" % pid, encoding="ascii") as schedstat:
+        return int(schedstat.read().split()[0])
+
+
 class Socket(Runner):
     """Through assayd; `integrity` as in a request: split, two cells an evaluation, or shared."""
 
@@ -142,6 +153,7 @@ class Socket(Runner):
                 texts = (task[key] for key in ("prompt", "canonical_solution", "test", "entry_point"))
                 file.write(pack(*texts))
         self.daemon = Daemon(slots=slots)
+        self.broker = self.daemon.broker().pid
 
     def load(self, window):
         program = os.path.join(BUILD, "bench", "load")
@@ -149,11 +161,38 @@ class Socket(Runner):
         return run_lines([*command, str(self.n_candidates), *self.sharing], "PASSED")
 
     def measure(self):
+        before_ns = cpu_ns(self.broker)
         seconds, latencies, failed = self.load(self.workers * WAITING)
+        used_us = (cpu_ns(self.broker) - before_ns) / 1000
+        self.broker_us.append(used_us / (self.n_tasks * self.n_candidates))
         if self.n_candidates == 1:
             _, latencies, failed_too = self.load(self.workers)
             failed = max(failed, failed_too)
         self.take(seconds, latencies, failed, self.n_tasks * self.n_candidates)
+
+
+class Trivial:
+    """One trivial candidate at a time on the daemon of `socket`, which has nothing else to do."""
+
+    def __init__(self, socket, folder):
+        self.socket = socket
+        self.latencies_ms = []
+        self.path = os.path.join(folder, "trivial.tasks")
+        with open(self.path, "wb") as file:
+            file.write(pack(*TRIVIAL) * TRIVIAL_REQUESTS)
+
+    def measure(self):
+        program = os.path.join(BUILD, "bench", "load")
+        command = [program, self.socket.daemon.path, self.path, "1", self.socket.integrity, "1"]
+        self.latencies_ms += run_lines([*command, "each", str(PAUSE_US)], "PASSED")[1]
+
+    def summary(self):
+        latencies = sorted(self.latencies_ms)
+        return {
+            "runner": "trivial " + self.socket.integrity,
+            "p50_ms": round(statistics.median(latencies), 2),
+            "p99_ms": round(latencies[int(len(latencies) * 0.99)], 2),
+        }
 
 
 class Command(Runner):
@@ -244,13 +283,14 @@ def measure_idle(daemon):
 
 def print_table(rows):
     best = {row["workers"]: row["per_second"] for row in rows if row["runner"] == "floor"}
-    print("%-12s %7s %12s %9s %9s %9s %9s" % (
-        "runner", "workers", "per second", "ms each", "p50 ms", "p99 ms", "of floor"))  # fmt: skip
+    print("%-12s %7s %12s %9s %9s %9s %9s %9s" % (
+        "runner", "workers", "per second", "ms each", "p50 ms", "p99 ms", "of floor",
+        "broker us"))  # fmt: skip
     for row in rows:
         rate = row["per_second"]
-        print("%-12s %7d %12.1f %9.2f %9.2f %9.2f %9.2f%s" % (
+        print("%-12s %7d %12.1f %9.2f %9.2f %9.2f %9.2f %9s%s" % (
             row["runner"], row["workers"], rate, 1000 / rate, row["p50_ms"], row["p99_ms"],
-            rate / best[row["workers"]],
+            rate / best[row["workers"]], row["broker_us"] or "-",
             "   %d did not pass!" % row["failed"] if row["failed"] else ""))  # fmt: skip
 
 
@@ -270,10 +310,15 @@ def main():
     folder = tempfile.mkdtemp(prefix="bench-")
     runners = make_runners(tasks, folder)
     sockets = [runner for runner in runners if isinstance(runner, Socket)]
+    trivial = [Trivial(runner, folder) for runner in sockets
+               if runner.workers == 2 and runner.n_candidates == 1]
     try:
         for number in range(ROUNDS):
             for runner in runners:
                 tell("round %d of %d: %s" % (number + 1, ROUNDS, runner.name))
+                runner.measure()
+            for runner in trivial:
+                tell("round %d of %d: trivial, %s" % (number + 1, ROUNDS, runner.socket.integrity))
                 runner.measure()
         tell("")
         idle = measure_idle(sockets[-1].daemon)
@@ -285,11 +330,15 @@ def main():
         os.rmdir(folder)
     rows = [runner.summary() for runner in runners]
     print_table(rows)
+    latencies = [runner.summary() for runner in trivial]
+    for row in latencies:
+        print("%s, one at a time, idle before: p50 %.2f ms, p99 %.2f ms" % (
+            row["runner"], row["p50_ms"], row["p99_ms"]))  # fmt: skip
     print("idle with %d slots: %.1f MiB private, %.1f MiB PSS in %d processes; %.2f %% CPU" % (
         sockets[-1].workers, idle["private_mib"], idle["pss_mib"], idle["processes"],
         idle["cpu_percent"]))  # fmt: skip
     with open(os.path.join(BUILD, "bench", "results.jsonl"), "w", encoding="utf-8") as file:
-        for row in [*rows, idle]:
+        for row in [*rows, *latencies, idle]:
             file.write(json.dumps({"commit": commit(), **row}) + "\n")
 
 

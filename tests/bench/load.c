@@ -2,10 +2,14 @@
  * Load for a daemon, through libassay: one request for each task, its code given CANDIDATES times,
  * at most WINDOW of them in flight, each timed from its submission to its Done.
  *
- *     load SOCKET TASKS WINDOW split|shared CANDIDATES [alike|different]
+ *     load SOCKET TASKS WINDOW split|shared CANDIDATES [each|alike|different [PAUSE_US]]
  *
- * Without the last word every candidate is run. With it the daemon may judge alike ones once: those
- * of a request are all alike, or all different; none is like one of another request or process.
+ * each, or no word: every candidate is run. With another the daemon may judge alike ones once:
+ * those of a request are all alike, or all different; none is like one of another request or
+ * process.
+ *
+ * With a pause the next request is sent that long after an answer: what a daemon takes that had
+ * nothing to do.
  *
  * TASKS: for each task four texts (prompt, code, test, entry point), each led by its length (4
  * bytes, host order). Prints one line a task, "INDEX NANOSECONDS VERDICT", then
@@ -25,6 +29,7 @@
 #define TASKS_MAX 65536
 #define NS_PER_SECOND 1000000000u
 #define CONNECT_TIMEOUT_MS 10000
+#define US_PER_SECOND 1000000u
 
 enum { PROMPT, CODE, TEST, ENTRY_POINT, TEXTS };
 
@@ -170,32 +175,55 @@ static bool take_answer(assay_client *client)
 	return is_done;
 }
 
+static enum sharing read_sharing(const char *word)
+{
+	if (strcmp(word, "each") == 0)
+		return NOTHING;
+	return strcmp(word, "alike") == 0 ? ALIKE : DIFFERENT;
+}
+
+static void wait_us(unsigned long pause_us)
+{
+	const struct timespec pause = {
+		.tv_sec = (time_t)(pause_us / US_PER_SECOND),
+		.tv_nsec = (long)(pause_us % US_PER_SECOND * 1000),
+	};
+
+	if (pause_us > 0)
+		nanosleep(&pause, NULL);
+}
+
 int main(int argc, char **argv)
 {
+	unsigned long pause_us;
 	assay_client *client;
 	enum assay_integrity integrity;
 	enum sharing sharing = NOTHING;
 	size_t window, n_candidates, submitted = 0, done = 0;
 	uint64_t start;
 
-	if (argc != 6 && argc != 7) {
+	if (argc < 6 || argc > 8) {
 		fprintf(stderr, "usage: load SOCKET TASKS WINDOW split|shared CANDIDATES "
-				"[alike|different]\n");
+				"[each|alike|different [PAUSE_US]]\n");
 		return 2;
 	}
 	read_tasks(argv[2]);
 	window = strtoul(argv[3], NULL, 10);
 	n_candidates = strtoul(argv[5], NULL, 10);
 	integrity = strcmp(argv[4], "shared") == 0 ? ASSAY_SHARED : ASSAY_SPLIT;
-	if (argc == 7)
-		sharing = strcmp(argv[6], "alike") == 0 ? ALIKE : DIFFERENT;
+	if (argc > 6)
+		sharing = read_sharing(argv[6]);
+	pause_us = argc > 7 ? strtoul(argv[7], NULL, 10) : 0;
 	if (assay_connect(argv[1], "load", CONNECT_TIMEOUT_MS, &client) < 0)
 		die("cannot connect");
 	start = now_ns();
 	while (done < n_tasks) {
 		while (submitted < n_tasks && submitted - done < window)
 			submit(client, &tasks[submitted++], integrity, n_candidates, sharing);
-		done += take_answer(client);
+		if (take_answer(client)) {
+			done++;
+			wait_us(pause_us);
+		}
 	}
 	start = now_ns() - start;
 	for (size_t i = 0; i < n_tasks; i++)
