@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,6 +33,7 @@
 #define PAGE_BYTES ((uintptr_t)4096)
 #define RANGES_MAX 512
 #define PAGES_AT_ONCE 512
+#define MAPS_LINE_BYTES 512
 
 /* Bits of an entry, proc_pid_pagemap(5). */
 #define PAGE_PRESENT (1ull << 63)
@@ -86,17 +89,27 @@ static void look_at(int pagemap, uintptr_t start, uintptr_t end, bool is_writabl
 	}
 }
 
+/* A line of /proc/self/maps: "7f00-7f01 rw-p ...". */
+static void look_at_mapping(int pagemap, const char *line)
+{
+	char *at;
+	uintptr_t start = strtoul(line, &at, 16);
+	uintptr_t end = *at == '-' ? strtoul(at + 1, &at, 16) : 0;
+
+	/* Private ones: " r", "w", "x", "p". */
+	if (*at == ' ' && strlen(at) > 4 && at[4] == 'p')
+		look_at(pagemap, start, end, at[2] == 'w');
+}
+
 /* In the child that has executed the sample. */
 static void look_around(void)
 {
 	_cleanup_fd_ int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	FILE *maps = fopen("/proc/self/maps", "re");
-	char line[512], rights[5];
-	unsigned long start, end;
+	char line[MAPS_LINE_BYTES];
 
 	while (pagemap >= 0 && maps != NULL && fgets(line, sizeof(line), maps) != NULL)
-		if (sscanf(line, "%lx-%lx %4s", &start, &end, rights) == 3 && rights[3] == 'p')
-			look_at(pagemap, start, end, rights[1] == 'w');
+		look_at_mapping(pagemap, line);
 }
 
 static void try_sample(PyObject *sample, int result_fd) __attribute__((noreturn));

@@ -16,6 +16,7 @@
 #include "inside/runtimes/python/huge.h"
 
 #include <dlfcn.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -26,6 +27,7 @@
 #endif
 
 #define HUGE_BYTES ((uintptr_t)2 << 20)
+#define PAGE_BYTES 4096
 /* Twice what a warm interpreter takes; the rest is given back. */
 #define REGION_BYTES ((uintptr_t)16 << 20)
 
@@ -109,10 +111,24 @@ void huge_start(void)
 	start_region();
 }
 
+/* A huge page that is mostly empty would take memory and save nothing. */
+static bool is_mostly_used(uintptr_t area)
+{
+	static unsigned char is_resident[HUGE_BYTES / PAGE_BYTES];
+	size_t n = 0;
+
+	if (mincore((void *)area, HUGE_BYTES, is_resident) < 0)
+		return false;
+	for (size_t i = 0; i < sizeof(is_resident); i++)
+		n += is_resident[i] & 1u;
+	return n >= sizeof(is_resident) / 2;
+}
+
 static void collapse(uintptr_t start, uintptr_t end)
 {
-	if (end > start)
-		madvise((void *)start, end - start, MADV_COLLAPSE);
+	for (uintptr_t area = start; area < end; area += HUGE_BYTES)
+		if (is_mostly_used(area))
+			madvise((void *)area, HUGE_BYTES, MADV_COLLAPSE);
 }
 
 void huge_finish(void)
