@@ -16,7 +16,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
 
 /* Made just now by root, it is given to whom it is for. */
@@ -63,25 +62,24 @@ int cache_folder_open(const char *path, uid_t uid, struct config_error *error)
 
 /* ---- the stamp */
 
-/* FNV-1a: nobody chooses what goes in. */
-static uint64_t mix(uint64_t stamp, const void *bytes, size_t len)
+/* FNV-1a, with the prime and the beginning that belong to it: nobody chooses what goes in. */
+static uint64_t mix(uint64_t stamp, uint64_t number)
 {
-	for (size_t i = 0; i < len; i++)
-		stamp = (stamp ^ ((const uint8_t *)bytes)[i]) * 0x100000001b3u;
-	return stamp;
+	return (stamp ^ number) * 0x100000001b3u;
 }
 
 static uint64_t of_file(int folder, const char *name)
 {
-	uint64_t stamp = mix(0xcbf29ce484222325u, name, strlen(name));
-	uint64_t numbers[2];
+	uint64_t stamp = 0xcbf29ce484222325u;
 	struct stat status;
 
+	for (const char *c = name; *c != '\0'; c++)
+		stamp = mix(stamp, (uint8_t)*c);
 	if (fstatat(folder, name, &status, 0) < 0)
 		return stamp;
-	numbers[0] = (uint64_t)status.st_size;
-	numbers[1] = (uint64_t)status.st_mtim.tv_sec * NS_PER_S + (uint64_t)status.st_mtim.tv_nsec;
-	return mix(stamp, numbers, sizeof(numbers));
+	stamp = mix(stamp, (uint64_t)status.st_size);
+	stamp = mix(stamp, (uint64_t)status.st_mtim.tv_sec);
+	return mix(stamp, (uint64_t)status.st_mtim.tv_nsec);
 }
 
 /* A sum, so that the order of the entries does not matter; folders one level below as well. */

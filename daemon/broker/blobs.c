@@ -104,30 +104,35 @@ int blobs_put(struct blobs *blobs, uint32_t uid, const Assay__PutBlob *put, stru
 
 /* ---- naming instead of sending */
 
-static int find_blob(struct resolving *resolving, ProtobufCBinaryData sha256, const char *field,
-		     const struct blob **blob)
+/* Borrowed, and charged; NULL: refused. */
+static const struct blob *find_blob(struct resolving *resolving, ProtobufCBinaryData sha256,
+				    const char *field)
 {
+	const struct blob *blob;
 	struct lru_key key;
 
-	if (sha256.len != LRU_KEY_BYTES)
-		return request_refuse(resolving->refusal, ASSAY__ERROR_CODE__INVALID_REQUEST, field,
-				      "a SHA-256 has %d bytes", LRU_KEY_BYTES);
-	key = key_of(resolving->uid, sha256.data);
-	*blob = (const struct blob *)lru_find(&resolving->blobs->lru, &key);
-	if (*blob == NULL) {
-		resolving->blobs->n_unknown++;
-		return request_refuse(resolving->refusal, ASSAY__ERROR_CODE__UNKNOWN_BLOB, field,
-				      "no content with this SHA-256 is known any more: send it "
-				      "with put_blob, and then the request again");
+	if (sha256.len != LRU_KEY_BYTES) {
+		request_refuse(resolving->refusal, ASSAY__ERROR_CODE__INVALID_REQUEST, field,
+			       "a SHA-256 has %d bytes", LRU_KEY_BYTES);
+		return NULL;
 	}
-	if (quota_charge(resolving->payer, (*blob)->len) != 0) {
+	key = key_of(resolving->uid, sha256.data);
+	blob = (const struct blob *)lru_find(&resolving->blobs->lru, &key);
+	if (blob == NULL) {
+		resolving->blobs->n_unknown++;
+		request_refuse(resolving->refusal, ASSAY__ERROR_CODE__UNKNOWN_BLOB, field,
+			       "no content with this SHA-256 is known any more: send it with "
+			       "put_blob, and then the request again");
+		return NULL;
+	}
+	if (quota_charge(resolving->payer, blob->len) != 0) {
 		request_refuse(resolving->refusal, ASSAY__ERROR_CODE__OVERLOADED, field,
 			       "too much work of all clients waits for room for this content");
 		resolving->refusal->retry_after_ms = RETRY_AFTER_MS;
-		return REQUEST_REFUSED;
+		return NULL;
 	}
-	resolving->charged_bytes += (*blob)->len;
-	return 0;
+	resolving->charged_bytes += blob->len;
+	return blob;
 }
 
 static void clear(ProtobufCBinaryData *data)
@@ -141,16 +146,15 @@ static int resolve_bytes(struct resolving *resolving, ProtobufCBinaryData *conte
 			 ProtobufCBinaryData *sha256, const char *field)
 {
 	const struct blob *blob;
-	int outcome;
 
 	if (sha256->len == 0)
 		return 0;
 	if (content->len > 0)
 		return request_refuse(resolving->refusal, ASSAY__ERROR_CODE__INVALID_REQUEST, field,
 				      "either the content or its SHA-256, not both");
-	outcome = find_blob(resolving, *sha256, field, &blob);
-	if (outcome != 0)
-		return outcome;
+	blob = find_blob(resolving, *sha256, field);
+	if (blob == NULL)
+		return REQUEST_REFUSED;
 	clear(sha256);
 	content->data = xmemdup(blob->bytes, blob->len);
 	content->len = blob->len;
@@ -233,13 +237,12 @@ static int resolve_task(struct resolving *resolving, Assay__Evaluate *evaluate)
 	static const char field[] = "evaluate.task_sha256";
 	const struct blob *blob;
 	Assay__Evaluate *task;
-	int outcome;
 
 	if (evaluate->task_sha256.len == 0)
 		return 0;
-	outcome = find_blob(resolving, evaluate->task_sha256, field, &blob);
-	if (outcome != 0)
-		return outcome;
+	blob = find_blob(resolving, evaluate->task_sha256, field);
+	if (blob == NULL)
+		return REQUEST_REFUSED;
 	if (codec_unpack_task(blob->bytes, blob->len, codec_budget_bytes(blob->len), &task) != 0)
 		return request_refuse(resolving->refusal, ASSAY__ERROR_CODE__INVALID_REQUEST, field,
 				      "what it names is not a serialized Evaluate");
