@@ -2,7 +2,7 @@
 
 A draw is one or two requests that belong together, with what may come of each candidate. Honest ones
 have generous limits, so that a busy machine changes nothing; attacks have small ones, so that the
-soak comes to an end. Nothing is asked from a cache: every evaluation is to run.
+soak comes to an end. All is judged anew, but for one kind, which is there for the known verdicts.
 """
 import json
 import random
@@ -16,6 +16,7 @@ CANDIDATES = 8  # in a batch
 
 # No fault of the candidate's: the machine was too busy, or a cell was lost.
 EXCUSED = ("STARVED", "INFRA")
+NO_PLAN = (*EXCUSED, "BAD_TASK")  # not all tests are calls with values
 
 WRONG = "    raise ValueError('wrong')\n"
 MESSY = """
@@ -54,21 +55,21 @@ C_BOMBS = ("int main(void) { for (;;); }\n", "#include <stdlib.h>\nint main(void
 class Ask:
     """A request and, for each candidate, whether it has to pass."""
 
-    def __init__(self, name, request, passes):
-        request.no_cache = True
+    def __init__(self, name, request, passes, is_new=True, excused=EXCUSED):
+        request.no_cache, self.excused = is_new, excused
         self.name, self.request, self.passes = name, request, passes
 
     def faults(self, results):
         """What is wrong with these results, as texts."""
         for result in results:
             verdict = verdict_name(result)
-            if result.maskable and verdict not in (*EXCUSED, "CANCELLED"):
+            if result.maskable and verdict not in (*self.excused, "CANCELLED"):
                 yield f"{self.name}: {verdict} is not held against it: {result.feedback[:300]!r}"
             if b"ESCAPED" in result.stdout or b"ESCAPED" in result.stderr:
                 yield f"{self.name}: escaped: {result.stdout[:300]!r}"
             if result.passed == self.passes[result.candidate_index] or verdict == "CANCELLED":
                 continue
-            if result.passed or verdict not in EXCUSED:
+            if result.passed or verdict not in self.excused:
                 yield f"{self.name}: {verdict}: {result.feedback[:300]!r}"
 
 
@@ -83,6 +84,12 @@ def of_humaneval():
         yield "batch", Ask("HumanEval, batch", evaluate(*codes, **common, **HONEST),
                            [code is right for code in codes])
         yield "single", Ask("HumanEval", evaluate(right, **common, **HONEST), [True])
+        yield "known", Ask("HumanEval, known", evaluate(right, WRONG, **common, **HONEST),
+                           [True, False], is_new=False)
+        request = evaluate(*codes, **common, **HONEST)
+        request.integrity = pb.INTEGRITY_WISH_NATIVE
+        yield "planned", Ask("HumanEval, planned", request, [code is right for code in codes],
+                             excused=NO_PLAN)
         request = evaluate(right, WRONG, **common, **HONEST)
         request.integrity = pb.INTEGRITY_WISH_SHARED
         yield "shared", Ask("HumanEval, shared", request, [True, False])
@@ -159,8 +166,8 @@ def of_escapes(listeners, languages):
 
 # How often a draw is of which kind. One of the native kinds is followed by others, because a cell
 # has to be built for the language.
-WEIGHTS = {"batch": 400, "single": 500, "shared": 80, "other": 150, "rare": 4, "hack": 40, "bomb": 16,
-           "escape": 6, "native": 1}
+WEIGHTS = {"batch": 400, "single": 500, "shared": 80, "known": 80, "planned": 80, "other": 150,
+           "rare": 4, "hack": 40, "bomb": 16, "escape": 6, "native": 1}
 NATIVE_IN_A_ROW = 4
 
 
