@@ -177,7 +177,8 @@ def test_wishes_of_the_command_line(assay):
     assert row["repeats"] == {"runs": 3, "agree": True, "verdicts": {"PASSED": 3}}
     (row,) = parsed(assay("eval", "--integrity=shared", "--no-control", stdin=text))
     assert row["integrity"] == "SHARED" and "control" not in row
-    alike = lines(task("a", GOOD_ADD, GOOD_ADD))
+    code = GOOD_ADD + "# no other test has it\n"
+    alike = lines(task("a", code, code))
     assert sorted(row["cached"] for row in parsed(assay("eval", stdin=alike))) == [False, True]
     assert not any(row["cached"] for row in parsed(assay("eval", "--no-cache", stdin=alike)))
     for wrong in (["--integrity", "none"], ["--repeat", "0"], ["--repeat", "101"],

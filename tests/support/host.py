@@ -153,14 +153,20 @@ def wait_until(condition, what, patience_s=PATIENCE_S):
         pause = min(pause * 2, 0.05)
 
 
+def is_anothers(path):
+    """Whether a name ends with the pid of a daemon that runs now, beside the one that was tested."""
+    number = path.rpartition(".")[2]
+    return number.isdigit() and is_alive(int(number))
+
+
 class Snapshot:
-    """What must be the same after a daemon has come and gone."""
+    """What must be the same after a daemon has come and gone; others may run beside it."""
 
     def __init__(self):
         self.mounts, self.cgroups, self.files = mounts(), cgroups(), files_of_ours()
 
     def differences(self):
         now = Snapshot()
-        return {name: sorted(set(getattr(now, name)) - set(getattr(self, name)))
-                for name in ("mounts", "cgroups", "files")
-                if set(getattr(now, name)) - set(getattr(self, name))}
+        added = {name: sorted(path for path in set(getattr(now, name)) - set(getattr(self, name))
+                              if not is_anothers(path)) for name in ("mounts", "cgroups", "files")}
+        return {name: paths for name, paths in added.items() if paths}
