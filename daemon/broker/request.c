@@ -370,9 +370,11 @@ static int take_task(struct broker *broker, struct task *task, const Assay__Eval
 		outcome = take_compiler(task, &broker->policies->policies[policy], refusal);
 	task->is_split = task_kind_has_examiner(task->kind) &&
 			 evaluate->integrity != ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SHARED;
-	/* A single test's limit, and when to stop, is the examiner's to watch. */
-	task->may_plan = task->wants_native && task_kind_is_plannable(task->kind) &&
-			 task->limits.test_ms == 0 && !task->stops_at_first_failure;
+	/* A single test's limit, and when to stop, is the examiner's to watch. All calls of a plan
+	 * lie before the candidate at once: of hidden ones it could tell in a test that is not. */
+	task->may_plan = task->is_split && !task->wants_split &&
+			 task_kind_is_plannable(task->kind) && task->limits.test_ms == 0 &&
+			 !task->stops_at_first_failure && task->n_hidden == 0;
 	return outcome;
 }
 

@@ -324,7 +324,9 @@ static int start_in(struct cell *cell, const struct run_order *order)
 	cell->slot.job = cell->seat->job;
 	cell->slot.runs++;
 	slot_move(&cell->slot, SLOT_RUNNING);
-	++*dispatch_counter(cell->dispatch, goes_on ? METRIC_examiners_kept : METRIC_runs_started);
+	if (order->role != JOB_ROLE_PLANNER) /* which is no candidate's */
+		++*dispatch_counter(cell->dispatch,
+				    goes_on ? METRIC_examiners_kept : METRIC_runs_started);
 	return 0;
 }
 

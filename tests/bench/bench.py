@@ -4,7 +4,7 @@ One run, its rounds interleaved (machines drift by more than the differences of 
 reference solutions of HumanEval. Prints a table; writes one JSON line a runner to
 $ASSAY_BUILD/bench/results.jsonl. ROUNDS=n sets the number of rounds (default 5).
 
-floor: the same warm interpreter forked without any isolation (floor.c). split and shared: through
+floor: the same warm interpreter forked without any isolation (floor.c). native, split and shared: through
 assayd (load.c), the tests in a process of their own or in the candidate's; throughput with a few
 requests waiting, latency with none. "5 alike" and "5 different": requests of which the daemon may
 judge alike candidates once, four of five duplicates or none. "split x 8": requests of 8 candidates
@@ -138,7 +138,9 @@ def cpu_ns(pid):
 
 
 class Socket(Runner):
-    """Through assayd; `integrity` as in a request: split, two cells an evaluation, or shared."""
+    """Through assayd; `integrity` as in a request: native, which is
+    "auto" (three of the tasks have no plan; plans are made in the first round), split, two cells an
+    evaluation, or shared."""
 
     def __init__(self, slots, tasks, folder, integrity, n_candidates=1, sharing=None):
         times = " x %d" % n_candidates if n_candidates > 1 else ""
@@ -234,6 +236,7 @@ def make_runners(tasks, folder):
         runners.append(Floor(workers, tasks, folder))
         runners.append(Socket(workers, tasks, folder, "shared"))
         for n_candidates in CANDIDATES:
+            runners.append(Socket(workers, tasks, folder, "native", n_candidates))
             runners.append(Socket(workers, tasks, folder, "split", n_candidates))
         for sharing in ("alike", "different"):
             runners.append(Socket(workers, tasks, folder, "split", 5, sharing))

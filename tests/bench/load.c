@@ -2,7 +2,7 @@
  * Load for a daemon, through libassay: one request for each task, its code given CANDIDATES times,
  * at most WINDOW of them in flight, each timed from its submission to its Done.
  *
- *     load SOCKET TASKS WINDOW split|shared CANDIDATES [each|alike|different [PAUSE_US]]
+ *     load SOCKET TASKS WINDOW native|split|shared CANDIDATES [each|alike|different [PAUSE_US]]
  *
  * each, or no word: every candidate is run. With another the daemon may judge alike ones once:
  * those of a request are all alike, or all different; none is like one of another request or
@@ -203,14 +203,16 @@ int main(int argc, char **argv)
 	uint64_t start;
 
 	if (argc < 6 || argc > 8) {
-		fprintf(stderr, "usage: load SOCKET TASKS WINDOW split|shared CANDIDATES "
+		fprintf(stderr, "usage: load SOCKET TASKS WINDOW native|split|shared CANDIDATES "
 				"[each|alike|different [PAUSE_US]]\n");
 		return 2;
 	}
 	read_tasks(argv[2]);
 	window = strtoul(argv[3], NULL, 10);
 	n_candidates = strtoul(argv[5], NULL, 10);
-	integrity = strcmp(argv[4], "shared") == 0 ? ASSAY_SHARED : ASSAY_SPLIT;
+	integrity = strcmp(argv[4], "shared") == 0   ? ASSAY_SHARED
+		    : strcmp(argv[4], "native") == 0 ? ASSAY_INTEGRITY_UNKNOWN
+						     : ASSAY_SPLIT;
 	if (argc > 6)
 		sharing = read_sharing(argv[6]);
 	pause_us = argc > 7 ? strtoul(argv[7], NULL, 10) : 0;

@@ -26,7 +26,7 @@ def test_standard_input_to_standard_output(assay):
     wrong = results["c1"]
     assert wrong["verdict"] == "FAILED" and wrong["passed"] is False and wrong["score"] < 1
     assert wrong["fault"] == "candidate" and wrong["maskable"] is False
-    assert wrong["integrity"] == "SPLIT" and "seccomp" in wrong["isolation"]
+    assert wrong["integrity"] == "NATIVE" and "seccomp" in wrong["isolation"]
     assert wrong["tests"][0]["outcome"] == "FAILED"
     assert {"cpu_ms", "wall_ms", "queue_ms", "memory_peak_bytes",
             "processes_peak"} <= set(wrong["usage"])
@@ -117,7 +117,7 @@ def test_calls(assay):
     tests = {"calls": [{"args": [1], "kwargs": {"b": 2}, "expect": 3}, {"args": [2, 2], "expect": 5}]}
     ended = assay("eval", "-", stdin=lines({**task("c", GOOD_ADD), "entry_point": "add", "tests": tests}))
     (row,) = parsed(ended)
-    assert ended.returncode == 0 and row["verdict"] == "FAILED" and row["integrity"] == "SPLIT"
+    assert ended.returncode == 0 and row["verdict"] == "FAILED" and row["integrity"] == "NATIVE"
     assert row["comparator"] == "exact"
     wrong = row["tests"][1]
     assert (wrong["call"], wrong["expected"], wrong["actual"]) == ("add(2, 2)", "5", "4")

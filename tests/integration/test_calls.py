@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from support.wire import as_bytes, evaluate, pb
 
 ECHO = "def f(x):\n    return x\n"
-SIDES = pytest.mark.parametrize("wish", ["INTEGRITY_AUTO", "INTEGRITY_WISH_SHARED"])
+SIDES = pytest.mark.parametrize("wish", ["INTEGRITY_AUTO", "INTEGRITY_WISH_SPLIT", "INTEGRITY_WISH_SHARED"])
+WISHED = {"INTEGRITY_AUTO": pb.NATIVE, "INTEGRITY_WISH_SPLIT": pb.SPLIT, "INTEGRITY_WISH_SHARED": pb.SHARED}
 
 
 def text_of(value):
@@ -54,7 +55,7 @@ def test_each_call_is_a_test(client, wish):
     assert result.verdict == pb.FAILED
     assert [test.outcome for test in result.tests] == [
         pb.OUTCOME_PASSED, pb.OUTCOME_PASSED, pb.OUTCOME_FAILED, pb.OUTCOME_ERROR, pb.OUTCOME_PASSED]
-    assert result.integrity == (pb.SPLIT if wish == "INTEGRITY_AUTO" else pb.SHARED)
+    assert result.integrity == WISHED[wish]
     assert result.comparator == "exact"
     wrong, raised = result.tests[2:4]
     assert wrong.source == b"assert f(1, b=None) == 7"

@@ -35,7 +35,7 @@ def read_forms():
 ALL = read_forms()
 
 
-def request(name, kind):
+def request(name, kind, wish):
     _, code, setup, tests, prompt = ALL[name]
     setup = BEFORE[kind] + setup
     tests = tests.replace("FN", "candidate" if kind == "c" else "f")
@@ -49,16 +49,17 @@ def request(name, kind):
         options["unittest"] = setup + head + textwrap.indent(tests, " " * 8)
     else:
         options["pytest"] = setup + "def test_it():\n" + textwrap.indent(tests, "    ")
-    return evaluate(code, **options)
+    return evaluate(code, integrity=wish, **options)
 
 
+@pytest.mark.parametrize("wish", [pb.INTEGRITY_AUTO, pb.INTEGRITY_WISH_SPLIT])
 @pytest.mark.parametrize("kind", BEFORE)
-def test_all_forms_pass_split(client, kind):
+def test_all_forms_pass_apart(client, kind, wish):
     names = [name for name in ALL if kind in ALL[name][0]]
     assert len(names) > 60
     wrong = []
-    for name, answer in zip(names, client.judge_many(request(name, kind) for name in names)):
+    for name, answer in zip(names, client.judge_many(request(name, kind, wish) for name in names)):
         (result,) = answer.results
-        if not result.passed or result.integrity != pb.SPLIT:
+        if not result.passed or result.integrity == pb.SHARED:
             wrong.append((name, verdict_name(result), [test for test in result.tests if test.outcome != 1]))
     assert not wrong

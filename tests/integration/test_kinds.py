@@ -16,7 +16,7 @@ def test_a_result_says_where_it_comes_from(client):
     assert result.verdict == pb.PASSED and result.passed
     assert result.score == 1.0
     assert result.fault == pb.FAULT_NONE and not result.maskable
-    assert result.integrity == pb.SPLIT
+    assert result.integrity == pb.NATIVE
     assert "seccomp" in result.isolation
     assert result.runtime.startswith("CPython 3.")
     assert result.detail
@@ -312,7 +312,8 @@ def test_the_last_fenced_block(client):
 
 def test_the_integrity_that_was_wished_for(client):
     request = evaluate_add()
-    for wish, expected in ((pb.INTEGRITY_AUTO, pb.SPLIT), (pb.INTEGRITY_WISH_SPLIT, pb.SPLIT),
+    for wish, expected in ((pb.INTEGRITY_AUTO, pb.NATIVE), (pb.INTEGRITY_WISH_SPLIT, pb.SPLIT),
+                           (pb.INTEGRITY_WISH_NATIVE, pb.NATIVE),
                            (pb.INTEGRITY_WISH_SHARED, pb.SHARED)):
         request.integrity = wish
         result = client.judge_one(request)
@@ -331,7 +332,7 @@ def test_split_examinations_take_turns_with_shared_ones(client):
     requests = []
     for number in range(40):
         request = evaluate(GOOD_ADD, WRONG_ADD, entry_point="add", check=CHECK_ADD)
-        request.integrity = (pb.INTEGRITY_AUTO, pb.INTEGRITY_WISH_SHARED)[number % 2]
+        request.integrity = (pb.INTEGRITY_WISH_SPLIT, pb.INTEGRITY_WISH_SHARED, pb.INTEGRITY_AUTO)[number % 3]
         requests.append(request)
     for request in requests:
         right, wrong = client.judge(request)

@@ -1,9 +1,14 @@
 """One examiner serves the candidates of a batch, and each is examined as if it were the first."""
 
+import functools
+
 import pytest
 
-from support import host
-from support.wire import CHECK_ADD, GOOD_ADD, WRONG_ADD, evaluate, evaluate_add, pb, verdict_name
+from support import host, wire
+from support.wire import CHECK_ADD, GOOD_ADD, WRONG_ADD, pb, verdict_name
+
+evaluate = functools.partial(wire.evaluate, integrity=pb.INTEGRITY_WISH_SPLIT)
+evaluate_add = functools.partial(wire.evaluate_add, integrity=pb.INTEGRITY_WISH_SPLIT)
 
 
 def kept(client):
@@ -104,7 +109,8 @@ LEAVE_TRACES = {
 
 @pytest.mark.parametrize("name", LEAVE_TRACES)
 def test_an_examination_finds_nothing_of_the_one_before(client, name):
-    request = evaluate(*[GOOD_ADD] * 8, entry_point="add", check=LEAVE_TRACES[name])
+    request = evaluate(*[GOOD_ADD] * 8, entry_point="add", check=LEAVE_TRACES[name],
+                       integrity=pb.INTEGRITY_AUTO)
     assert judge(client, request)[0] == ["PASSED"] * 8
 
 

@@ -1,12 +1,16 @@
 """A split examination has two cells: what happens when either of them goes."""
 
+import functools
 import os
 import signal
 
 import pytest
 
-from support import host
-from support.wire import evaluate, evaluate_add, pb, verdict_name
+from support import host, wire
+from support.wire import pb, verdict_name
+
+evaluate = functools.partial(wire.evaluate, integrity=pb.INTEGRITY_WISH_SPLIT)
+evaluate_add = functools.partial(wire.evaluate_add, integrity=pb.INTEGRITY_WISH_SPLIT)
 
 SLOW = "import time\ndef f():\n    time.sleep(600)\n    return 1\n"
 CHECK = "def check(candidate):\n    assert candidate() == 1\n"

@@ -238,11 +238,12 @@ def as_bytes(text):
 
 
 def evaluate(*codes, task="task", prompt="", entry_point="", check=None, asserts=None, setup="",
-             program=None, unittest=None, pytest=None, language="python", files=None, no_cache=True, **limits):
+             program=None, unittest=None, pytest=None, language="python", files=None, no_cache=True,
+             integrity=0, **limits):
     """An Evaluate with one candidate for each of `codes`, each to be run whether others are alike or
     not (unless no_cache=False). Limits by name: cpu_ms=300."""
     request = pb.Evaluate(id=task, language=language, prompt=as_bytes(prompt),
-                          entry_point=entry_point, no_cache=no_cache)
+                          entry_point=entry_point, no_cache=no_cache, integrity=integrity)
     if check is not None:
         request.check.source = as_bytes(check)
     if asserts is not None:

@@ -92,6 +92,18 @@ def answer(number, data, namespace):
     return _assay.answer_value(number, encoded)
 
 
+REHEARSED = b"def f(x, y=0):\n    if x == 0:\n        raise ValueError('no')\n    return [x, {'y': y}, (1.5, None)]\n"
+
+
+def rehearse():
+    """Before the fork: no record is written then."""
+    namespace = {}
+    exec(examinee.compile_candidate(b"", REHEARSED, b"f")[0], namespace)
+    for arguments in ((1,), (2.5,), ("text",), ([1, {"a": (None, True)}],), (0,)):
+        answer(0, _assay.encode(("f", arguments, {"y": 2}), refuse), namespace)
+    layout.code = b""
+
+
 def serve(prompt, code, entry_point, setup, aliases, calls, needed):
     raising.sides.tells_frames = True
     module = examinee.new_module("candidate", aliases)

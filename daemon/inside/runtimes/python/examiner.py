@@ -310,6 +310,8 @@ def rehearse():
     layout.prompt_lines = 0
     unittest_kind.rehearse()
     split.rehearse()
+    call_plan.rehearse()
+    callee.rehearse()
 
 
 HELPERS.update(contrary.HELPERS)
