@@ -183,6 +183,11 @@ class Mix:
         self.names = [kind for kind in WEIGHTS if kind in self.kinds]
         self.weights = [WEIGHTS[kind] for kind in self.names]
 
+    def kept(self):
+        """What leaves a verdict or a plan of calls with the broker, once each: what it keeps of them
+        is bounded, and is no growth if it is there from the beginning."""
+        return [asks[0] for kind in ("single", "known", "planned") for asks in self.kinds[kind]]
+
     def draw(self, chance: random.Random):
         """Lists of asks; those of one list are sent together."""
         kind = chance.choices(self.names, self.weights)[0]

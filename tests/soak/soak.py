@@ -134,6 +134,13 @@ def wait_idle(server):
         return client.status()
 
 
+def warm_up(server, mix, tally):
+    asks = mix.kept()
+    with server.connect() as client:
+        for ask, answer in zip(asks, client.judge_many((ask.request for ask in asks), IN_FLIGHT)):
+            tally.faults += ask.faults(answer.results)
+
+
 def measure(server, n_done, seconds):
     status = wait_idle(server)
     processes = server.processes()
@@ -208,6 +215,7 @@ def run_all(server, listeners):
     with server.connect() as client:
         languages = {language.name for language in client.greeting.languages}
     mix, tally, samples = Mix(listeners, languages), Tally(), []
+    warm_up(server, mix, tally)
     for number in range(ROUNDS):
         samples.append(run_round(server, mix, tally, number))
         show_progress(samples[-1], tally)
