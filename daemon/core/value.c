@@ -42,7 +42,7 @@ static void read_integer(struct reading *reading, struct value *value)
 	size_t n = number(reading, 1);
 	uint64_t bits = number(reading, n);
 
-	if (n < sizeof(bits) && (bits >> (8 * n - 1) & 1) != 0)
+	if (n > 0 && n < sizeof(bits) && (bits >> (8 * n - 1) & 1) != 0)
 		bits |= UINT64_MAX << (8 * n);
 	value->integer = (int64_t)bits;
 }

@@ -79,11 +79,11 @@ static bool put_big_int(struct output *output, const struct value *value)
 		magnitude[i] = (uint8_t)carry;
 		carry >>= 8;
 	}
-	while (n > 0) {
+	do {
 		groups[n_groups++] = divide(magnitude, n);
 		while (n > 0 && magnitude[n - 1] == 0)
 			n--;
-	}
+	} while (n > 0);
 	snprintf(text, sizeof(text), "%s%" PRIu32, is_negative ? "-" : "", groups[--n_groups]);
 	if (!put_text(output, text))
 		return false;
@@ -132,7 +132,7 @@ static bool put_float(struct output *output, double real)
 	do {
 		snprintf(text, sizeof(text), "%.*e", precision, fabs(real));
 	} while (strtod(text, NULL) != fabs(real) && ++precision < 17);
-	exponent = atoi(strchr(text, 'e') + 1);
+	exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10);
 	for (const char *at = text; *at != 'e'; at++)
 		if (*at != '.')
 			digits[n++] = *at;
@@ -152,7 +152,7 @@ static bool put_character(struct output *output, uint8_t character, char quote)
 
 	if (found != NULL)
 		snprintf(text, sizeof(text), "\\%c", letters[found - escaped]);
-	else if (character == quote)
+	else if (character == (uint8_t)quote)
 		snprintf(text, sizeof(text), "\\%c", quote);
 	else if (character < 0x20 || character >= 0x7f)
 		snprintf(text, sizeof(text), "\\x%02x", character);
