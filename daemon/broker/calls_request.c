@@ -19,10 +19,12 @@
 
 static int take_float(struct task *task, const Assay__CallTests *calls, struct refusal *refusal)
 {
-	struct tolerance tolerance;
+	struct tolerance tolerance = {0};
 	int outcome = request_tolerance(&tolerance, calls->absolute_tolerance,
 					calls->relative_tolerance, "evaluate.calls", refusal);
 
+	task->absolute_tolerance = tolerance.absolute;
+	task->relative_tolerance = tolerance.relative;
 	if (outcome == 0)
 		snprintf(task->comparator_text, sizeof(task->comparator_text), "float %.17g %.17g",
 			 tolerance.absolute, tolerance.relative);

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -440,8 +439,9 @@ static void use_comparator(struct value_comparison *comparison, const struct tas
 		return;
 	comparison->is_json = true;
 	comparison->is_unordered = strcmp(task->comparator, "unordered") == 0;
-	comparison->has_tolerance = sscanf(task->comparator_text, "float %lf %lf",
-					   &comparison->absolute, &comparison->relative) == 2;
+	comparison->has_tolerance = strcmp(task->comparator, "float") == 0;
+	comparison->absolute = task->absolute_tolerance;
+	comparison->relative = task->relative_tolerance;
 }
 
 /* What a candidate has answered to the calls of its batch's plan. */

@@ -46,6 +46,8 @@ struct task {
 	struct stdio_tests *stdio; /* owned; NULL for other kinds. core/case.h */
 	const char *comparator;    /* calls, answer: its name, static; NULL for other kinds */
 	char comparator_text[64];  /* calls: the same with tolerances, as JOB_COMPARATOR has it */
+	double absolute_tolerance; /* calls, of the comparator float */
+	double relative_tolerance;
 	const struct policy *compiler; /* borrowed: how code becomes a program; NULL: it is none */
 	struct limits limits;          /* every field > 0, within the policy's maxima */
 	enum task_reveal reveal;

@@ -88,7 +88,9 @@ static bool same_bytes(const struct value *one, const struct value *other)
 /* An integer of at most 64 bits and a double, exactly. */
 static bool integer_equals(int64_t integer, double real)
 {
-	return real >= -0x1p63 && real < 0x1p63 && real == floor(real) && (int64_t)real == integer;
+	const double limit = 9223372036854775808.0; /* 2^63 */
+
+	return real >= -limit && real < limit && real == floor(real) && (int64_t)real == integer;
 }
 
 static enum truth numbers_equal(const struct value *one, const struct value *other)

@@ -121,7 +121,7 @@ static void try_sample(PyObject *sample, int result_fd)
 		_exit(1);
 	}
 	look_around();
-	_exit(fd_write_all(result_fd, &learnt, sizeof(learnt)) < 0);
+	_exit(fd_write_all(result_fd, &learnt, sizeof(learnt)) < 0 ? 1 : 0);
 }
 
 void ahead_learn(PyObject *sample)
