@@ -185,7 +185,11 @@ static void wishes_for_integrity_and_reveal(void **state)
 			 0);
 	assert_int_equal(evaluate->integrity, ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SPLIT);
 	assert_int_equal(assay_request_set_number(request, ASSAY_REQUEST_INTEGRITY, ASSAY_NATIVE),
-			 -EINVAL);
+			 0);
+	assert_int_equal(evaluate->integrity, ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_NATIVE);
+	assert_int_equal(
+		assay_request_set_number(request, ASSAY_REQUEST_INTEGRITY, ASSAY_SHARED + 1),
+		-EINVAL);
 	assert_int_equal(assay_request_set_number(request, ASSAY_REQUEST_INTEGRITY, ASSAY_SHARED),
 			 0);
 	assert_int_equal(evaluate->integrity, ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SHARED);
