@@ -207,8 +207,8 @@ static bool has_same_bytes(const struct plan_step *step, const struct call_answe
 {
 	const size_t no_operations = 5; /* a list of none */
 
-	return step->kind == PLAN_EQUAL && step->operations.len == no_operations &&
-	       step->expected.len == answer->value.len &&
+	return answer->kind == CALL_ANSWER_VALUE && step->kind == PLAN_EQUAL &&
+	       step->operations.len == no_operations && step->expected.len == answer->value.len &&
 	       memcmp(step->expected.bytes, answer->value.bytes, answer->value.len) == 0;
 }
 
