@@ -23,8 +23,11 @@
 #include "client/cli/eval_output.h"
 #include "client/cli/eval_resume.h"
 #include "client/cli/flight.h"
+#include "client/cli/option_number.h"
 #include "client/cli/request_wishes.h"
 #include "client/suite/progress.h"
+
+#define IN_FLIGHT_MAX 1000000
 
 struct eval_arguments {
 	char **files; /* borrowed from argv; "-" is standard input */
@@ -51,7 +54,6 @@ static const struct argp_option option_list[] = {
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct eval_arguments *arguments = state->input;
-	char *end;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -70,10 +72,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		arguments->is_quiet = true;
 		return 0;
 	case 'j':
-		arguments->n_in_flight = strtoul(argument, &end, 10);
-		if (argument[0] < '1' || argument[0] > '9' || *end != '\0' ||
-		    arguments->n_in_flight > 1000000)
-			argp_error(state, "--jobs: '%s' is no number from 1 to 1000000", argument);
+		arguments->n_in_flight =
+			option_number_whole(argument, 1, IN_FLIGHT_MAX, state, "--jobs");
 		return 0;
 	case ARGP_KEY_ARGS:
 		arguments->files = state->argv + state->next;

@@ -4,8 +4,9 @@
  */
 #include "client/cli/request_wishes.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "client/cli/option_number.h"
 
 #define REPEAT_MAX 100 /* the daemon's */
 
@@ -49,16 +50,6 @@ static void take_integrity(struct request_wishes *wishes, const char *text,
 		argp_error(state, "--integrity: '%s' is none of auto, native, split, shared", text);
 }
 
-static void take_repeat(struct request_wishes *wishes, const char *text, struct argp_state *state)
-{
-	char *end;
-	unsigned long number = strtoul(text, &end, 10);
-
-	if (text[0] < '1' || text[0] > '9' || *end != '\0' || number > REPEAT_MAX)
-		argp_error(state, "--repeat: '%s' is no number from 1 to %d", text, REPEAT_MAX);
-	wishes->repeat = (uint32_t)number;
-}
-
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct request_wishes *wishes = state->input;
@@ -73,7 +64,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		take_integrity(wishes, argument, state);
 		return 0;
 	case OPTION_REPEAT:
-		take_repeat(wishes, argument, state);
+		wishes->repeat =
+			(uint32_t)option_number_whole(argument, 1, REPEAT_MAX, state, "--repeat");
 		return 0;
 	case OPTION_NO_CONTROL:
 		wishes->has_no_control = true;

@@ -8,8 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/cli/option_number.h"
+
 #define IN_FLIGHT_DEFAULT 16
 #define IN_FLIGHT_MAX 10000
+#define SEED_MAX 1000000000000000
+#define TOKENS_MAX 10000000
 
 enum {
 	OPTION_URL = 768,
@@ -51,21 +55,10 @@ static void add_parameter(struct model_options *options, const char *name, json_
 		abort(); /* memory is short before anything has begun */
 }
 
-static double number_of(const char *text, double min, double max, struct argp_state *state,
-			const char *option)
+static json_t *whole(const char *text, uint64_t min, uint64_t max, struct argp_state *state,
+		     const char *option)
 {
-	char *end;
-	double number = strtod(text, &end);
-
-	if (end == text || *end != '\0' || !(number >= min && number <= max))
-		argp_error(state, "%s: '%s' is no number from %.0f to %.0f", option, text, min,
-			   max);
-	return number;
-}
-
-static json_t *whole(double number)
-{
-	return json_integer((json_int_t)number);
+	return json_integer((json_int_t)option_number_whole(text, min, max, state, option));
 }
 
 static int n_models(const struct model_options *options)
@@ -94,20 +87,20 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		options->is_completion = true;
 		return 0;
 	case OPTION_TEMPERATURE:
-		add_parameter(options, "temperature",
-			      json_real(number_of(argument, 0, 2, state, "--temperature")));
+		add_parameter(
+			options, "temperature",
+			json_real(option_number_real(argument, 0, 2, state, "--temperature")));
 		return 0;
 	case OPTION_SEED:
-		add_parameter(options, "seed",
-			      whole(number_of(argument, 0, 1e15, state, "--seed")));
+		add_parameter(options, "seed", whole(argument, 0, SEED_MAX, state, "--seed"));
 		return 0;
 	case OPTION_MAX_TOKENS:
 		add_parameter(options, "max_tokens",
-			      whole(number_of(argument, 1, 1e7, state, "--max-tokens")));
+			      whole(argument, 1, TOKENS_MAX, state, "--max-tokens"));
 		return 0;
 	case 'j':
 		options->n_in_flight =
-			(uint32_t)number_of(argument, 1, IN_FLIGHT_MAX, state, "--jobs");
+			(uint32_t)option_number_whole(argument, 1, IN_FLIGHT_MAX, state, "--jobs");
 		return 0;
 	case ARGP_KEY_END:
 		if (n_models(options) > 1 ||

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/cli/option_number.h"
 #include "client/cli/result_json.h"
 #include "client/loops/judged.h"
 #include "client/loops/loop.h"
@@ -46,16 +47,6 @@ static const struct argp_option option_list[] = {
 	{0},
 };
 
-static double number_of(const char *text, double max, struct argp_state *state, const char *option)
-{
-	char *end;
-	double number = strtod(text, &end);
-
-	if (end == text || *end != '\0' || !(number >= 0 && number <= max))
-		argp_error(state, "%s: '%s' is no number from 0 to %.0f", option, text, max);
-	return number;
-}
-
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct pairs_arguments *arguments = state->input;
@@ -65,11 +56,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		arguments->out_path = argument;
 		return 0;
 	case OPTION_MARGIN:
-		arguments->margin = number_of(argument, 1, state, "--margin");
+		arguments->margin = option_number_real(argument, 0, 1, state, "--margin");
 		return 0;
 	case OPTION_PER_TASK:
 		arguments->per_task =
-			(size_t)number_of(argument, PER_TASK_MAX, state, "--per-task");
+			option_number_whole(argument, 0, PER_TASK_MAX, state, "--per-task");
 		return 0;
 	case OPTION_SHARED:
 		arguments->with_shared = true;

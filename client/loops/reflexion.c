@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "client/cli/option_number.h"
 #include "client/loops/engine.h"
 #include "client/loops/episode.h"
 #include "client/loops/loop.h"
@@ -30,16 +31,6 @@ static const struct argp_option option_list[] = {
 	{0},
 };
 
-static uint32_t number_of(const char *text, struct argp_state *state, const char *option)
-{
-	char *end;
-	unsigned long number = strtoul(text, &end, 10);
-
-	if (text[0] < '1' || text[0] > '9' || *end != '\0' || number > ATTEMPTS_MAX)
-		argp_error(state, "%s: '%s' is no number from 1 to %d", option, text, ATTEMPTS_MAX);
-	return (uint32_t)number;
-}
-
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct reflexion *loop = state->input;
@@ -49,10 +40,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		state->child_inputs[0] = &loop->options;
 		return 0;
 	case OPTION_ATTEMPTS:
-		loop->max_attempts = number_of(argument, state, "--max-attempts");
+		loop->max_attempts = (uint32_t)option_number_whole(argument, 1, ATTEMPTS_MAX, state,
+								   "--max-attempts");
 		return 0;
 	case OPTION_MEMORY:
-		loop->memory = number_of(argument, state, "--memory");
+		loop->memory =
+			(uint32_t)option_number_whole(argument, 1, ATTEMPTS_MAX, state, "--memory");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

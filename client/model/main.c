@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/cli/option_number.h"
 #include "client/model/transfer.h"
 
 #define READ_BYTES 65536
@@ -53,16 +54,6 @@ static const struct argp_option option_list[] = {
 	{0},
 };
 
-static long number_of(const char *text, long min, long max, struct argp_state *state)
-{
-	char *end;
-	long number = strtol(text, &end, 10);
-
-	if (end == text || *end != '\0' || number < min || number > max)
-		argp_error(state, "'%s' is no number from %ld to %ld", text, min, max);
-	return number;
-}
-
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct transfer_settings *settings = state->input;
@@ -80,10 +71,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		settings->is_completion = true;
 		return 0;
 	case 'r':
-		settings->retries = (unsigned int)number_of(argument, 0, 100, state);
+		settings->retries =
+			(unsigned int)option_number_whole(argument, 0, 100, state, "--retries");
 		return 0;
 	case 't':
-		settings->timeout_s = number_of(argument, 1, 86400, state);
+		settings->timeout_s =
+			(long)option_number_whole(argument, 1, 86400, state, "--timeout");
 		return 0;
 	case ARGP_KEY_END:
 		if (settings->url == NULL)

@@ -33,7 +33,7 @@ MAY_INCLUDE = {
     "client/suite": ["assay/assay.h",
                      "client/cli/"],  # it is one verb of the same program, and uses what verbs share
     "client/loops": ["assay/assay.h", "client/cli/", "client/suite/"],  # and another
-    "client/model": [],  # a program of its own
+    "client/model": ["client/cli/option_number.h"],  # a program of its own; how options are read
     "tests": ["", ],  # tests may look at everything
 }
 
