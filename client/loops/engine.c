@@ -10,68 +10,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "client/cli/result_json.h"
-#include "client/loops/journal.h"
-#include "client/suite/lines.h"
-
-/* ---------------------------------------------------------------- options */
-
-enum { OPTION_RESUME = 1024 };
-
-static const struct argp_option option_list[] = {
-	{NULL, 0, NULL, 0, "What is written:", 0},
-	{"out", 'o', "FILE", 0,
-	 "A line a task to FILE, and what the model answered to FILE.journal (default: standard "
-	 "output, and no journal)",
-	 0},
-	{"resume", OPTION_RESUME, NULL, 0, "Go on with --out FILE", 0},
-	{"quiet", 'q', NULL, 0, "No progress bar and no summary", 0},
-	{0},
-};
-
-static error_t parse_option(int key, char *argument, struct argp_state *state)
-{
-	struct engine_options *options = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &options->model;
-		state->child_inputs[1] = &options->wishes;
-		return 0;
-	case 'o':
-		options->out_path = argument;
-		return 0;
-	case OPTION_RESUME:
-		options->is_resumed = true;
-		return 0;
-	case 'q':
-		options->is_quiet = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (options->tasks_path != NULL)
-			argp_error(state, "only one file of TASKS");
-		options->tasks_path = argument;
-		return 0;
-	case ARGP_KEY_END:
-		if (options->tasks_path == NULL)
-			argp_error(state, "TASKS are missing");
-		if (options->is_resumed && options->out_path == NULL)
-			argp_error(state, "--resume needs --out FILE");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_child shared_options[] = {
-	{&model_options_argp, 0, NULL, 0}, {&request_wishes_argp, 0, NULL, 0}, {0}};
-
-const struct argp engine_argp = {
-	.options = option_list, .parser = parse_option, .children = shared_options};
+#include "client/loops/engine_output.h"
 
 /* ---------------------------------------------------------------- what a loop does */
 
@@ -133,13 +74,8 @@ static json_t *line_of(const struct engine *engine, const struct engine_task *ta
 int engine_end(struct engine *engine, struct engine_task *task)
 {
 	json_t *object = line_of(engine, task);
-	char *line = object != NULL ? json_to_line(object) : NULL;
-	int err = line == NULL ? -ENOMEM : 0;
+	int err = engine_output_write(engine, object);
 
-	errno = 0;
-	if (err == 0 && (fprintf(engine->out, "%s\n", line) < 0 || fflush(engine->out) != 0))
-		err = errno != 0 ? -errno : -EIO;
-	free(line);
 	json_decref(object);
 	engine->n_ended++;
 	engine->n_good += task->is_good;
@@ -245,67 +181,6 @@ static int run(struct engine *engine)
 	}
 }
 
-/* ---------------------------------------------------------------- output and resuming */
-
-/* One that has a problem was not tried to its end: it is tried again. */
-static void take_done(struct engine *engine, const char *text, size_t len)
-{
-	json_t *line = json_loadb(text, len, JSON_ALLOW_NUL, NULL);
-	const char *name = json_string_value(json_object_get(line, "task"));
-
-	if (name != NULL && json_object_get(line, "problem") == NULL &&
-	    json_object_set_new(engine->done, name, json_true()) == 0) {
-		engine->n_before++;
-		engine->n_ended++;
-		engine->loop->take_done(engine, line);
-	}
-	json_decref(line);
-}
-
-static int load_done(struct engine *engine, const char *path)
-{
-	struct lines *lines;
-	size_t len;
-	char *text;
-	int err = lines_open(path, &lines);
-
-	if (err < 0)
-		return err == -ENOENT ? 0 : err;
-	while ((err = lines_next(lines, &text, &len)) == 0)
-		take_done(engine, text, len);
-	lines_close(lines);
-	return err < 0 ? err : 0;
-}
-
-static int open_output(struct engine *engine)
-{
-	const struct engine_options *options = engine->options;
-	const char *path = options->out_path;
-	int err = 0;
-
-	engine->out = stdout;
-	if (path == NULL)
-		return CLI_DONE;
-	snprintf(engine->journal_path, sizeof(engine->journal_path), "%s.journal", path);
-	if (!options->is_resumed && access(engine->journal_path, F_OK) == 0) {
-		cli_error("%s is there: --resume goes on with it", engine->journal_path);
-		return CLI_USAGE;
-	}
-	if (options->is_resumed)
-		err = journal_cut_unfinished(path);
-	if (options->is_resumed && err == 0)
-		err = load_done(engine, path);
-	if (err == 0) {
-		engine->out = fopen(path, options->is_resumed ? "ae" : "we");
-		err = engine->out == NULL ? -errno : 0;
-	}
-	if (err == 0)
-		return CLI_DONE;
-	engine->out = stdout;
-	cli_error("cannot write %s: %s", path, strerror(-err));
-	return CLI_USAGE;
-}
-
 static int open_model(struct engine *engine)
 {
 	const char *journal = engine->journal_path[0] != '\0' ? engine->journal_path : NULL;
@@ -339,7 +214,7 @@ static int start(struct engine *engine)
 	int status = load_tasks(engine);
 
 	if (status == CLI_DONE)
-		status = open_output(engine);
+		status = engine_output_open(engine);
 	if (status == CLI_DONE)
 		status = open_model(engine);
 	if (status == CLI_DONE)
@@ -395,8 +270,7 @@ void engine_deinit(struct engine *engine)
 	while ((task = LIST_FIRST(&engine->active)) != NULL)
 		forget_task(engine, task);
 	tasks_deinit(&engine->tasks);
-	if (engine->out != NULL && engine->out != stdout)
-		fclose(engine->out); /* every line was flushed */
+	engine_output_close(engine);
 	model_options_deinit(&engine->options->model);
 	json_decref(engine->done);
 }

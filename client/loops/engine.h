@@ -9,14 +9,12 @@
  */
 #pragma once
 
-#include <argp.h>
 #include <bsd/sys/queue.h>
 #include <jansson.h>
 
 #include "client/cli/cli.h"
 #include "client/cli/flight.h"
-#include "client/cli/request_wishes.h"
-#include "client/loops/model_options.h"
+#include "client/loops/engine_options.h"
 #include "client/suite/progress.h"
 #include "client/suite/tasks.h"
 
@@ -49,18 +47,6 @@ struct engine_loop {
 	/* The line of a task that had ended before: to be counted. */
 	void (*take_done)(struct engine *engine, const json_t *line);
 };
-
-/* What a loop's parser has as a child (engine_argp); starts as zeros. */
-struct engine_options {
-	const char *tasks_path;
-	const char *out_path; /* NULL: standard output, and no journal */
-	bool is_resumed, is_quiet;
-	struct model_options model;
-	struct request_wishes wishes;
-};
-
-/* The input is a struct engine_options. Takes the one argument TASKS, too. */
-extern const struct argp engine_argp;
 
 struct engine {
 	struct cli_context *context;

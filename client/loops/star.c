@@ -13,10 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/cli/option_number.h"
 #include "client/cli/result_json.h"
 #include "client/loops/engine.h"
 #include "client/loops/loop.h"
-#include "client/suite/lines.h"
+#include "client/loops/training_file.h"
 
 #define SAMPLES_MAX 64
 
@@ -61,8 +62,6 @@ static const struct argp_option option_list[] = {
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct star *loop = state->input;
-	unsigned long number;
-	char *end;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -75,11 +74,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		loop->has_no_hints = true;
 		return 0;
 	case OPTION_SAMPLES:
-		number = strtoul(argument, &end, 10);
-		if (argument[0] < '1' || argument[0] > '9' || *end != '\0' || number > SAMPLES_MAX)
-			argp_error(state, "--samples: '%s' is no number from 1 to %d", argument,
-				   SAMPLES_MAX);
-		loop->n_samples = (uint32_t)number;
+		loop->n_samples =
+			(uint32_t)option_number_whole(argument, 1, SAMPLES_MAX, state, "--samples");
 		return 0;
 	case ARGP_KEY_END:
 		if (loop->train_path != NULL && loop->options.out_path == NULL)
@@ -301,60 +297,16 @@ static const struct engine_loop functions = {
 	.take_done = take_done,
 };
 
-/* ---------------------------------------------------------------- what is trained on */
+/* ---------------------------------------------------------------- the command */
 
-static int write_training_line(FILE *out, const json_t *line)
-{
-	json_t *row =
-		json_pack("{sOsOsOsO}", "prompt", json_object_get(line, "prompt"), "completion",
-			  json_object_get(line, "completion"), "task",
-			  json_object_get(line, "task"), "hinted", json_object_get(line, "hinted"));
-	char *text = row != NULL ? json_to_line(row) : NULL;
-	int err = text == NULL ? -ENOMEM : 0;
-
-	if (err == 0 && fprintf(out, "%s\n", text) < 0)
-		err = -EIO;
-	free(text);
-	json_decref(row);
-	return err;
-}
-
-static int copy_kept(const char *out_path, FILE *train)
-{
-	struct lines *lines;
-	size_t len;
-	char *text;
-	int err = lines_open(out_path, &lines);
-
-	if (err < 0)
-		return err;
-	while ((err = lines_next(lines, &text, &len)) == 0) {
-		json_t *line = json_loadb(text, len, JSON_ALLOW_NUL, NULL);
-
-		if (json_is_true(json_object_get(line, "kept")))
-			err = write_training_line(train, line);
-		json_decref(line);
-		if (err < 0)
-			break;
-	}
-	lines_close(lines);
-	return err < 0 ? err : 0;
-}
-
-/* From all that the output has, also what earlier runs put there. */
 static int write_training_file(const struct star *loop)
 {
-	FILE *train = fopen(loop->train_path, "we");
-	int err = train == NULL ? -errno : copy_kept(loop->options.out_path, train);
+	int err = training_file_write(loop->train_path, loop->options.out_path);
 
-	if (train != NULL && fclose(train) != 0 && err == 0)
-		err = -errno;
 	if (err < 0)
 		cli_error("cannot write %s: %s", loop->train_path, strerror(-err));
 	return err < 0 ? CLI_USAGE : CLI_DONE;
 }
-
-/* ---------------------------------------------------------------- the command */
 
 static void print_summary(const struct engine *engine)
 {
