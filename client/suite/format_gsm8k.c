@@ -7,7 +7,6 @@
  */
 #include "client/suite/task_format.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <zlib.h>
@@ -51,21 +50,17 @@ static char *new_name(const json_t *record)
 	return strdup(name);
 }
 
-static int new_request(const json_t *record, assay_request **result)
+static int fill(const json_t *record, assay_request *request)
 {
 	size_t len = 0;
 	const char *answer = final_answer(record, &len);
-	assay_request *request = assay_request_new("text");
 
-	if (!request)
-		return -ENOMEM;
-	int err = assay_request_set_answer(request, answer, len, "number");
-	if (err < 0) {
-		assay_request_free(request);
-		return err;
-	}
-	*result = request;
-	return 0;
+	return assay_request_set_answer(request, answer, len, "number");
+}
+
+static int new_request(const json_t *record, assay_request **result)
+{
+	return task_format_request("text", fill, record, result);
 }
 
 static char *new_prompt(const json_t *record)

@@ -8,7 +8,6 @@
  */
 #include "client/suite/task_format.h"
 
-#include <errno.h>
 #include <string.h>
 
 static bool recognises(const json_t *record)
@@ -54,34 +53,12 @@ static int fill(const json_t *record, assay_request *request)
 
 static int new_request(const json_t *record, assay_request **result)
 {
-	assay_request *request = assay_request_new("python");
-	if (!request)
-		return -ENOMEM;
-	int err = fill(record, request);
-	if (err < 0) {
-		assay_request_free(request);
-		return err;
-	}
-	*result = request;
-	return 0;
-}
-
-static char *new_prompt(const json_t *record)
-{
-	size_t len;
-	const char *prompt = task_format_text(record, "prompt", &len);
-
-	return strdup(prompt != NULL ? prompt : "");
+	return task_format_request("python", fill, record, result);
 }
 
 static const char *reference(const json_t *record, size_t *len)
 {
 	return task_format_text(record, "canonical_solution", len);
-}
-
-static bool is_text(const json_t *record __attribute__((unused)))
-{
-	return false;
 }
 
 const struct task_format format_humaneval = {
@@ -90,9 +67,9 @@ const struct task_format format_humaneval = {
 	.recognises = recognises,
 	.find_problem = find_problem,
 	.new_name = new_name,
-	.new_prompt = new_prompt,
+	.new_prompt = task_format_prompt,
 	.new_request = new_request,
 	.reference = reference,
 	.hint = reference,
-	.is_text = is_text,
+	.is_text = task_format_is_no_text,
 };

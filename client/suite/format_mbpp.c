@@ -74,14 +74,12 @@ static int set_setup(const json_t *record, assay_request *request)
 	return err;
 }
 
-static int new_request(const json_t *record, assay_request **result)
+static int fill(const json_t *record, assay_request *request)
 {
 	size_t index;
 	json_t *test;
-	assay_request *request = assay_request_new("python");
-	if (!request)
-		return -ENOMEM;
 	int err = set_setup(record, request);
+
 	json_array_foreach(json_object_get(record, "test_list"), index, test)
 	{
 		if (err < 0)
@@ -89,12 +87,12 @@ static int new_request(const json_t *record, assay_request **result)
 		err = assay_request_add_assert(request, json_string_value(test),
 					       json_string_length(test));
 	}
-	if (err < 0) {
-		assay_request_free(request);
-		return err;
-	}
-	*result = request;
-	return 0;
+	return err;
+}
+
+static int new_request(const json_t *record, assay_request **result)
+{
+	return task_format_request("python", fill, record, result);
 }
 
 /* The text alone does not name the function: the data's authors show the tests with it. */
@@ -124,11 +122,6 @@ static const char *reference(const json_t *record, size_t *len)
 	return task_format_text(record, "code", len);
 }
 
-static bool is_text(const json_t *record __attribute__((unused)))
-{
-	return false;
-}
-
 const struct task_format format_mbpp = {
 	.name = "MBPP",
 	.keys = "task_id, test_list",
@@ -139,5 +132,5 @@ const struct task_format format_mbpp = {
 	.new_request = new_request,
 	.reference = reference,
 	.hint = reference,
-	.is_text = is_text,
+	.is_text = task_format_is_no_text,
 };

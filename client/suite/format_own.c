@@ -68,14 +68,6 @@ static int new_request(const json_t *record, assay_request **request)
 	return translate(record, request, &error);
 }
 
-static char *new_prompt(const json_t *record)
-{
-	size_t len;
-	const char *prompt = task_format_text(record, "prompt", &len);
-
-	return strdup(prompt != NULL ? prompt : "");
-}
-
 static const char *reference(const json_t *record, size_t *len)
 {
 	return task_format_text(record, "reference", len);
@@ -99,7 +91,7 @@ const struct task_format format_own = {
 	.recognises = recognises,
 	.find_problem = find_problem,
 	.new_name = new_name,
-	.new_prompt = new_prompt,
+	.new_prompt = task_format_prompt,
 	.new_request = new_request,
 	.reference = reference,
 	.hint = hint,

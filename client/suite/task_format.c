@@ -7,8 +7,10 @@
  */
 #include "client/suite/task_format.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct task_format *const formats[] = {
 	&format_own,
@@ -51,4 +53,33 @@ const char *task_format_text(const json_t *record, const char *key, size_t *len)
 		return NULL;
 	*len = json_string_length(value);
 	return json_string_value(value);
+}
+
+int task_format_request(const char *language,
+			int (*fill)(const json_t *record, assay_request *request),
+			const json_t *record, assay_request **result)
+{
+	assay_request *request = assay_request_new(language);
+	if (!request)
+		return -ENOMEM;
+	int err = fill(record, request);
+	if (err < 0) {
+		assay_request_free(request);
+		return err;
+	}
+	*result = request;
+	return 0;
+}
+
+char *task_format_prompt(const json_t *record)
+{
+	size_t len;
+	const char *prompt = task_format_text(record, "prompt", &len);
+
+	return strdup(prompt != NULL ? prompt : "");
+}
+
+bool task_format_is_no_text(const json_t *record __attribute__((unused)))
+{
+	return false;
 }

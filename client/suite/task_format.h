@@ -48,3 +48,16 @@ char *task_format_list(void);
 
 /* The string at `key`; NULL if it is absent or something else. Borrowed. */
 const char *task_format_text(const json_t *record, const char *key, size_t *len);
+
+/* ---- what formats share, for their tables */
+
+/* A request of `language` with what `fill` puts into it. 0, -ENOMEM or what `fill` says. */
+int task_format_request(const char *language,
+			int (*fill)(const json_t *record, assay_request *request),
+			const json_t *record, assay_request **result);
+
+/* new_prompt where it is the text at "prompt". */
+char *task_format_prompt(const json_t *record);
+
+/* is_text of those whose solutions are code. */
+bool task_format_is_no_text(const json_t *record);
