@@ -103,6 +103,9 @@ static const struct argp arguments_parser = {
 	       "   \"tests\": {\"asserts\": [\"assert add(1, 2) == 3\"]},\n"
 	       "   \"candidates\": [{\"id\": \"a\", \"code\": \"def add(a, b): return a + "
 	       "b\"}]}\n\n"
+	       "With \"suites\": [{\"id\": \"s\", \"tests\": {...}}, ...] instead of \"tests\" "
+	       "every candidate "
+	       "is judged on every suite, and each line of the output names its \"suite\".\n\n"
 	       "Exit status: 0 all lines were judged, 4 some could not be used, 130 interrupted "
 	       "(what is finished is kept).",
 };
@@ -163,9 +166,9 @@ static int open_output(struct evaluation *evaluation)
 	return CLI_DONE;
 }
 
-static bool is_already_judged(void *owner, const char *id, const char *candidate)
+static bool is_already_judged(void *owner, const char *id, const char *candidate, const char *suite)
 {
-	return eval_resume_claim(owner, id, candidate);
+	return eval_resume_claim(owner, id, candidate, suite);
 }
 
 static int start(struct evaluation *evaluation)

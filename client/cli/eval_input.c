@@ -57,12 +57,24 @@ void eval_job_free(struct eval_job *job)
 {
 	if (job == NULL)
 		return;
-	for (size_t i = 0; job->held != NULL && i <= job->n_candidates; i++)
+	for (size_t i = 0; job->held != NULL && i <= job->n_results; i++)
 		free(job->held[i]);
 	free(job->held);
+	free(job->done);
+	json_decref(job->suites);
 	free(job->id);
 	assay_request_free(job->request);
 	free(job);
+}
+
+size_t eval_job_place(const struct eval_job *job, size_t suite, size_t candidate)
+{
+	return suite * job->n_candidates + candidate;
+}
+
+bool eval_job_is_done(const struct eval_job *job, size_t place)
+{
+	return job->done != NULL && (job->done[place / 8] & 1u << place % 8) != 0;
 }
 
 static void signal_change(struct eval_input *input)
@@ -96,34 +108,106 @@ static void set_error(struct eval_job *job, const char *text, const char *detail
 	snprintf(job->error.message, sizeof(job->error.message), "%s%s", text, detail);
 }
 
-static void parse(struct eval_input *input, struct eval_job *job, char *text, size_t len)
+static void drop_request(struct eval_job *job)
+{
+	assay_request_free(job->request);
+	job->request = NULL;
+}
+
+/* The names of a matrix's suites. */
+static int take_suites(struct eval_job *job, const json_t *suites)
+{
+	char buf[32];
+
+	if (suites == NULL)
+		return 0;
+	job->suites = json_array();
+	job->n_results *= json_array_size(suites);
+	for (size_t i = 0; i < json_array_size(suites); i++)
+		if (json_array_append_new(job->suites, json_string(request_json_suite_id(
+							       suites, i, buf, sizeof(buf)))) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+static const char *candidate_id(const json_t *task, size_t index, char *buf, size_t size)
+{
+	const json_t *candidate = json_array_get(json_object_get(task, "candidates"), index);
+	const char *id = request_json_id(candidate, buf, size);
+
+	if (id == NULL)
+		snprintf(buf, size, "%zu", index);
+	return id != NULL ? id : buf;
+}
+
+/* What of a matrix has a result is judged with the rest, which costs the daemon little, and not
+ * written again. */
+static int leave_out_done(const struct eval_input *input, struct eval_job *job, const json_t *task,
+			  const char *id)
+{
+	size_t n_done = 0;
+	char buf[32];
+
+	if (input->options.skip == NULL || job->suites == NULL)
+		return 0;
+	job->done = calloc(job->n_results / 8 + 1, 1);
+	if (job->done == NULL)
+		return -ENOMEM;
+	for (size_t place = 0; place < job->n_results; place++) {
+		const json_t *suite = json_array_get(job->suites, place / job->n_candidates);
+
+		if (!input->options.skip(
+			    input->options.owner, id,
+			    candidate_id(task, place % job->n_candidates, buf, sizeof(buf)),
+			    json_string_value(suite)))
+			continue;
+		job->done[place / 8] |= (uint8_t)(1u << place % 8);
+		n_done++;
+	}
+	if (n_done == job->n_results)
+		drop_request(job);
+	return 0;
+}
+
+static int take_task(struct eval_input *input, struct eval_job *job, const json_t *task)
 {
 	struct request_options options = input->options;
-	json_error_t json_error;
+	const json_t *suites = json_object_get(task, "suites");
 	char default_id[32], buf[32];
-	json_t *task;
 	const char *id;
 	int err;
 
-	task = call_json_load(text, len, &json_error);
+	snprintf(default_id, sizeof(default_id), "%" PRIu64, job->line);
+	options.default_id = default_id;
+	if (suites != NULL)
+		options.skip = NULL;
+	id = request_json_id(task, buf, sizeof(buf));
+	job->id = id != NULL ? strdup(id) : NULL;
+	err = request_from_json(task, &options, &job->request, &job->error);
+	if (err < 0)
+		return err;
+	job->n_candidates = assay_request_n_candidates(job->request);
+	job->n_results = job->n_candidates;
+	if (job->n_candidates == 0)
+		drop_request(job);
+	err = take_suites(job, suites);
+	return err == 0 ? leave_out_done(input, job, task, id != NULL ? id : default_id) : err;
+}
+
+static void parse(struct eval_input *input, struct eval_job *job, char *text, size_t len)
+{
+	json_error_t json_error;
+	json_t *task = call_json_load(text, len, &json_error);
+
 	if (task == NULL) {
 		snprintf(job->error.message, sizeof(job->error.message),
 			 "the line is not JSON: %s (column %d)", json_error.text,
 			 json_error.column);
 		return;
 	}
-	snprintf(default_id, sizeof(default_id), "%" PRIu64, job->line);
-	options.default_id = default_id;
-	id = request_json_id(task, buf, sizeof(buf));
-	job->id = id != NULL ? strdup(id) : NULL;
-	err = request_from_json(task, &options, &job->request, &job->error);
-	if (err == -ENOMEM)
+	if (take_task(input, job, task) == -ENOMEM) {
+		drop_request(job);
 		set_error(job, "not enough memory for this line", "");
-	if (err == 0)
-		job->n_candidates = assay_request_n_candidates(job->request);
-	if (err == 0 && job->n_candidates == 0) {
-		assay_request_free(job->request);
-		job->request = NULL;
 	}
 	json_decref(task);
 }

@@ -18,15 +18,23 @@ struct eval_job {
 	size_t n_candidates;
 	assay_request *request; /* NULL: the line cannot be used, see `error`; or was skipped */
 	struct request_error error;
-	char **held; /* for --ordered: output lines by candidate, and the refusal last */
+	json_t *suites;   /* of a matrix: their names; NULL: it is none */
+	uint8_t *done;    /* of a matrix that is resumed: bits of what has a result; or NULL */
+	size_t n_results; /* candidates times suites */
+	char **held;      /* for --ordered: output lines by place, and the refusal last */
 	bool is_complete;
 };
 void eval_job_free(struct eval_job *job);
 
+/* Where the result of a candidate on a suite belongs among those of the job. */
+size_t eval_job_place(const struct eval_job *job, size_t suite, size_t candidate);
+bool eval_job_is_done(const struct eval_job *job, size_t place);
+
 struct eval_input;
 
 /* `files` and `options` are borrowed until eval_input_stop(); options->skip is called in the
- * reading thread. options->default_id is replaced by the line number. 0 or -errno. */
+ * reading thread, of a matrix for each suite, too. options->default_id is replaced by the line
+ * number. 0 or -errno. */
 int eval_input_start(char *const *files, size_t n_files, const struct request_options *options,
 		     struct eval_input **input);
 

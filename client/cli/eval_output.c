@@ -53,7 +53,7 @@ static int write_held(struct eval_output *output, struct eval_job *job, bool ove
 {
 	int err = 0;
 
-	for (size_t i = 0; i <= job->n_candidates && err == 0; i++) {
+	for (size_t i = 0; i <= job->n_results && err == 0; i++) {
 		if (job->held[i] == NULL && over_gaps)
 			continue;
 		if (job->held[i] == NULL)
@@ -69,7 +69,7 @@ static int write_held(struct eval_output *output, struct eval_job *job, bool ove
 
 static void forget(struct eval_output *output, struct eval_job *job)
 {
-	for (size_t i = 0; job->held != NULL && i <= job->n_candidates; i++)
+	for (size_t i = 0; job->held != NULL && i <= job->n_results; i++)
 		output->held_bytes -= job->held[i] != NULL ? strlen(job->held[i]) : 0;
 	TAILQ_REMOVE(&output->jobs, job, list);
 	output->n_jobs--;
@@ -109,7 +109,7 @@ void eval_output_free(struct eval_output *output)
 int eval_output_begin(struct eval_output *output, struct eval_job *job)
 {
 	if (output->is_ordered) {
-		job->held = calloc(job->n_candidates + 1, sizeof(*job->held));
+		job->held = calloc(job->n_results + 1, sizeof(*job->held));
 		if (job->held == NULL)
 			return -ENOMEM;
 	}
@@ -132,7 +132,7 @@ static int give(struct eval_output *output, struct eval_job *job, size_t place, 
 		free(line);
 		return err;
 	}
-	if (place > job->n_candidates || job->held[place] != NULL) {
+	if (place > job->n_results || job->held[place] != NULL) {
 		free(line);
 		return 0;
 	}
@@ -143,17 +143,29 @@ static int give(struct eval_output *output, struct eval_job *job, size_t place, 
 
 int eval_output_result(struct eval_output *output, struct eval_job *job, const assay_result *result)
 {
+	size_t suite = assay_result_number(result, ASSAY_RESULT_SUITE_INDEX);
+	size_t place = eval_job_place(job, suite,
+				      assay_result_number(result, ASSAY_RESULT_CANDIDATE_INDEX));
+	json_t *object;
+
+	if (eval_job_is_done(job, place))
+		return 0;
+	object = result_to_json(result);
+	if (job->suites != NULL &&
+	    json_object_set(object, "suite", json_array_get(job->suites, suite)) < 0) {
+		json_decref(object);
+		return -ENOMEM;
+	}
 	output->counts.results++;
 	output->counts.verdicts[assay_result_verdict(result)]++;
-	return give(output, job, assay_result_number(result, ASSAY_RESULT_CANDIDATE_INDEX),
-		    result_to_json(result));
+	return give(output, job, place, object);
 }
 
 int eval_output_error(struct eval_output *output, struct eval_job *job, enum assay_error_code code,
 		      const char *message, const char *field)
 {
 	output->counts.errors++;
-	return give(output, job, job->n_candidates,
+	return give(output, job, job->n_results,
 		    error_to_json(job->id, job->file, job->line, code, message, field));
 }
 

@@ -3,7 +3,8 @@
  *
  * Only the names are kept, as two 64-bit hashes, so that a file of ten million results costs a few
  * hundred megabytes at most and not its own size. A name is task id and candidate id; with several
- * results of one name (samples without ids) as many are skipped as there are.
+ * results of one name (samples without ids) as many are skipped as there are. Of a matrix the name
+ * has the suite in it, too.
  *
  * A run that was killed may have left half a line. Everything is read and checked first, then that
  * half line is cut off, so that a file named by mistake is not damaged.
@@ -40,7 +41,8 @@ static uint64_t hash_bytes(uint64_t hash, const char *bytes, size_t len)
 	return hash;
 }
 
-static struct name name_of(const char *id, const char *candidate)
+/* `suite` NULL: it is of no matrix. */
+static struct name name_of(const char *id, const char *candidate, const char *suite)
 {
 	struct name name = {.hash = 0xcbf29ce484222325ULL, .check = 0x9e3779b97f4a7c15ULL};
 
@@ -49,6 +51,10 @@ static struct name name_of(const char *id, const char *candidate)
 	name.hash = hash_bytes(name.hash, candidate, strlen(candidate));
 	name.check = hash_bytes(name.check, candidate, strlen(candidate) + 1);
 	name.check = hash_bytes(name.check, id, strlen(id));
+	if (suite != NULL) {
+		name.hash = hash_bytes(name.hash, suite, strlen(suite) + 1);
+		name.check = hash_bytes(name.check, suite, strlen(suite) + 1);
+	}
 	return name;
 }
 
@@ -78,16 +84,16 @@ static int grow(struct eval_resume *resume)
 	return 0;
 }
 
-static int add(struct eval_resume *resume, const char *id, const char *candidate)
+static int add(struct eval_resume *resume, const struct name *wanted)
 {
-	struct name wanted = name_of(id, candidate), *found;
+	struct name *found;
 	int err = resume->n_names * 2 >= resume->capacity ? grow(resume) : 0;
 
 	if (err < 0)
 		return err;
-	found = find(resume->names, resume->capacity, &wanted);
+	found = find(resume->names, resume->capacity, wanted);
 	if (found->n_results == 0) {
-		*found = wanted;
+		*found = *wanted;
 		resume->n_names++;
 	}
 	found->n_results++;
@@ -101,12 +107,16 @@ static int add_line(struct eval_resume *resume, const char *text, size_t len)
 	json_t *line = json_loadb(text, len, JSON_ALLOW_NUL, NULL);
 	const char *id = json_string_value(json_object_get(line, "id"));
 	const char *candidate = json_string_value(json_object_get(line, "candidate"));
+	const char *suite = json_string_value(json_object_get(line, "suite"));
 	int err = -EINVAL;
 
-	if (json_object_get(line, "error") != NULL)
+	if (json_object_get(line, "error") != NULL) {
 		err = 0;
-	else if (id != NULL && candidate != NULL && json_object_get(line, "verdict") != NULL)
-		err = add(resume, id, candidate);
+	} else if (id != NULL && candidate != NULL && json_object_get(line, "verdict") != NULL) {
+		const struct name name = name_of(id, candidate, suite);
+
+		err = add(resume, &name);
+	}
 	json_decref(line);
 	return err;
 }
@@ -206,9 +216,10 @@ size_t eval_resume_n_results(const struct eval_resume *resume)
 	return resume->n_results;
 }
 
-bool eval_resume_claim(struct eval_resume *resume, const char *id, const char *candidate)
+bool eval_resume_claim(struct eval_resume *resume, const char *id, const char *candidate,
+		       const char *suite)
 {
-	struct name wanted = name_of(id, candidate);
+	struct name wanted = name_of(id, candidate, suite);
 	struct name *found = find(resume->names, resume->capacity, &wanted);
 
 	if (found->n_results == 0 && found->n_claimed == 0)

@@ -35,7 +35,8 @@ struct flown {
 	uint64_t id; /* of the library, while sent */
 	assay_request *request;
 	void *owner;
-	size_t n_candidates, bytes;
+	size_t n_candidates, bytes; /* of all suites */
+	size_t n_of_suite;
 	uint8_t *answered;   /* a bit a candidate */
 	unsigned int n_lost; /* connections that broke while it was sent */
 	unsigned int n_full; /* refusals because the daemon was full, in a row */
@@ -127,7 +128,9 @@ bool flight_has_room(const struct flight *flight)
 int flight_push(struct flight *flight, assay_request *request, size_t bytes, void *owner)
 {
 	struct flown *flown = calloc(1, sizeof(*flown));
-	size_t n_candidates = assay_request_n_candidates(request);
+	size_t n_suites = assay_request_n_suites(request);
+	size_t n_of_suite = assay_request_n_candidates(request);
+	size_t n_candidates = n_of_suite * (n_suites > 0 ? n_suites : 1);
 
 	if (flown != NULL)
 		flown->answered = calloc(n_candidates / 8 + 1, 1);
@@ -139,6 +142,7 @@ int flight_push(struct flight *flight, assay_request *request, size_t bytes, voi
 	flown->request = request;
 	flown->owner = owner;
 	flown->n_candidates = n_candidates;
+	flown->n_of_suite = n_of_suite;
 	flown->bytes = bytes;
 	flight->n_requests++;
 	flight->n_candidates += n_candidates;
@@ -276,8 +280,11 @@ enum understanding { ANSWER_FOR_CALLER = 0, ANSWER_USED_UP = 1 };
 static int understand_result(struct flight *flight, struct flown *flown,
 			     struct flight_answer *answer)
 {
+	uint64_t suite = assay_result_number(answer->result, ASSAY_RESULT_SUITE_INDEX);
 	uint64_t index = assay_result_number(answer->result, ASSAY_RESULT_CANDIDATE_INDEX);
 
+	/* Both are 32 bits wide. */
+	index = index < flown->n_of_suite ? suite * flown->n_of_suite + index : UINT64_MAX;
 	flown->n_full = 0;
 	flight->moved_ms = now_ms();
 	if (index >= flown->n_candidates || (flown->answered[index / 8] & 1u << index % 8) != 0)

@@ -238,7 +238,7 @@ static int add_candidate(const json_t *candidate, size_t position, const char *t
 		return field_error(error, field, "is missing");
 	if (!json_is_string(code))
 		return field_wrong_type(error, field, "a string", code);
-	if (options->skip != NULL && options->skip(options->owner, task_id, id))
+	if (options->skip != NULL && options->skip(options->owner, task_id, id, NULL))
 		return 0;
 	index = assay_request_add_candidate(request, id, json_string_value(code),
 					    json_string_length(code));
@@ -269,6 +269,73 @@ static int add_candidates(const json_t *task, const char *task_id,
 	return 0;
 }
 
+/* ------------------------------------------------------------------ suites */
+
+const char *request_json_suite_id(const json_t *suites, size_t index, char *buf, size_t size)
+{
+	const json_t *id = json_object_get(json_array_get(suites, index), "id");
+
+	if (id != NULL && !json_is_null(id))
+		return id_text(id, buf, size);
+	snprintf(buf, size, "%zu", index);
+	return buf;
+}
+
+/* What was said of "tests" is said of those of a suite. */
+static int in_suite(struct request_error *error, size_t index)
+{
+	struct request_error whole = *error;
+
+	snprintf(error->field, sizeof(error->field), "suites[%zu].%.64s", index, whole.field);
+	snprintf(error->message, sizeof(error->message), "suites[%zu].%.280s", index,
+		 whole.message);
+	return -EINVAL;
+}
+
+static int add_suite(const json_t *suites, size_t index, assay_request *request,
+		     struct request_error *error)
+{
+	static const char *const others[] = {"stdio", "calls", "answer"};
+	const json_t *suite = json_array_get(suites, index),
+		     *tests = json_object_get(suite, "tests");
+	char buf[32];
+	const char *id = request_json_suite_id(suites, index, buf, sizeof(buf));
+	int err;
+
+	if (!json_is_object(suite))
+		return field_error(error, "suites", "must be a list of objects with \"tests\"");
+	if (id == NULL)
+		return field_wrong_type(error, "suites.id", "a string",
+					json_object_get(suite, "id"));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (json_object_get(tests, others[i]) != NULL)
+			return field_error(error, "suites", "cannot have tests of kind \"%s\"",
+					   others[i]);
+	err = assay_request_add_suite(request, id);
+	if (err < 0)
+		return field_error(error, "suites", "cannot be used: %s", strerror(-err));
+	err = request_tests_from_json(tests, request, error);
+	return err == -EINVAL ? in_suite(error, index) : err;
+}
+
+/* "tests", or "suites" of them. */
+static int set_tests(const json_t *task, assay_request *request, struct request_error *error)
+{
+	const json_t *suites = json_object_get(task, "suites");
+	int err = 0;
+
+	if (suites == NULL)
+		return request_tests_from_json(json_object_get(task, "tests"), request, error);
+	if (json_object_get(task, "tests") != NULL)
+		return field_error(error, "suites", "and \"tests\" are not both possible");
+	if (!json_is_array(suites) || json_array_size(suites) == 0)
+		return field_wrong_type(error, "suites",
+					"a list of at least one object with \"tests\"", suites);
+	for (size_t i = 0; i < json_array_size(suites) && err == 0; i++)
+		err = add_suite(suites, i, request, error);
+	return err;
+}
+
 /* ------------------------------------------------------------------ a task */
 
 static int fill(const json_t *task, const struct request_options *options, assay_request *request,
@@ -283,13 +350,11 @@ static int fill(const json_t *task, const struct request_options *options, assay
 		id = id_text(given_id, buf, sizeof(buf));
 	if (id == NULL)
 		return field_wrong_type(error, "id", "a string", given_id);
-	if (json_object_get(task, "suites") != NULL)
-		return field_error(error, "suites", "is not served; give \"tests\"");
 	err = assay_request_set_text(request, ASSAY_REQUEST_ID, id, strlen(id));
 	if (err == 0)
 		err = set_texts(task, request, error);
 	if (err == 0)
-		err = request_tests_from_json(json_object_get(task, "tests"), request, error);
+		err = set_tests(task, request, error);
 	if (err == 0)
 		err = request_settings_from_json(task, request, error);
 	if (err == 0)

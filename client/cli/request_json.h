@@ -51,8 +51,8 @@ struct request_error {
 struct request_options {
 	const char *default_id; /* for a task without "id" */
 	struct request_wishes wishes;
-	/* Asked for each candidate; true: leave it out. NULL: none. */
-	bool (*skip)(void *owner, const char *id, const char *candidate);
+	/* Asked for each candidate, here with `suite` NULL; true: leave it out. NULL: none. */
+	bool (*skip)(void *owner, const char *id, const char *candidate, const char *suite);
 	void *owner;
 };
 
@@ -68,3 +68,7 @@ int request_from_json(const json_t *task, const struct request_options *options,
 /* The task's "id" as text, if it can be made out, else NULL; `buf` may be used for it. For errors.
  */
 const char *request_json_id(const json_t *task, char *buf, size_t size);
+
+/* The name of one of a task's "suites", its position if it has none; NULL: it is neither a text nor
+ * a whole number. `buf` may be used for it. */
+const char *request_json_suite_id(const json_t *suites, size_t index, char *buf, size_t size);

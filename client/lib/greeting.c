@@ -213,6 +213,8 @@ uint64_t assay_server_number(const assay_client *client, enum assay_server_numbe
 		return client->max_frame_bytes;
 	case ASSAY_SERVER_MAX_CANDIDATES:
 		return hello->max_candidates;
+	case ASSAY_SERVER_MAX_EVALUATIONS:
+		return hello->max_evaluations;
 	case ASSAY_SERVER_N_LANGUAGES:
 		return hello->n_languages;
 	case ASSAY_SERVER_N_ISOLATION:

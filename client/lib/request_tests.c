@@ -3,11 +3,55 @@
  *
  * The kinds are a oneof: each assay_request_set_* makes the whole new message first and only then
  * puts it in the place of the old one. assay_request_add_* extends what the matching set began.
+ *
+ * A request with suites has its tests in them: what is set belongs to the last.
  */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "client/lib/request.h"
+
+/* NULL: the request has none. */
+static Assay__Suite *last_suite(const assay_request *request)
+{
+	const Assay__Evaluate *evaluate = request->evaluate;
+
+	return evaluate->n_suites > 0 ? evaluate->suites[evaluate->n_suites - 1] : NULL;
+}
+
+/* NOT_SET: a suite cannot have this kind. */
+static Assay__Suite__TestsCase kind_of_suite(Assay__Evaluate__TestsCase kind)
+{
+	switch (kind) {
+	case ASSAY__EVALUATE__TESTS_CHECK:
+		return ASSAY__SUITE__TESTS_CHECK;
+	case ASSAY__EVALUATE__TESTS_ASSERTS:
+		return ASSAY__SUITE__TESTS_ASSERTS;
+	case ASSAY__EVALUATE__TESTS_UNITTEST:
+		return ASSAY__SUITE__TESTS_UNITTEST;
+	case ASSAY__EVALUATE__TESTS_PYTEST:
+		return ASSAY__SUITE__TESTS_PYTEST;
+	case ASSAY__EVALUATE__TESTS_PROGRAM:
+		return ASSAY__SUITE__TESTS_PROGRAM;
+	default:
+		return ASSAY__SUITE__TESTS__NOT_SET;
+	}
+}
+
+static int replace_of_suite(Assay__Suite *suite, Assay__Suite__TestsCase kind, void *tests)
+{
+	if (kind == ASSAY__SUITE__TESTS__NOT_SET) {
+		request_free_message(tests);
+		return -EINVAL;
+	}
+	/* Every member of both unions is a pointer to a message. */
+	if (suite->tests_case != ASSAY__SUITE__TESTS__NOT_SET)
+		request_free_message(suite->check);
+	suite->check = tests;
+	suite->tests_case = kind;
+	return 0;
+}
 
 /* Frees `tests` on failure; `err` is how filling it went. */
 static int replace_tests(assay_request *request, Assay__Evaluate__TestsCase kind, void *tests,
@@ -21,12 +65,42 @@ static int replace_tests(assay_request *request, Assay__Evaluate__TestsCase kind
 		request_free_message(tests);
 		return err;
 	}
-	/* Every member of the union is a pointer to a message. */
+	if (evaluate->n_suites > 0)
+		return replace_of_suite(last_suite(request), kind_of_suite(kind), tests);
 	if (evaluate->tests_case != ASSAY__EVALUATE__TESTS__NOT_SET)
 		request_free_message(evaluate->check);
 	evaluate->check = tests;
 	evaluate->tests_case = kind;
 	return 0;
+}
+
+int assay_request_add_suite(assay_request *request, const char *id)
+{
+	Assay__Evaluate *evaluate = request->evaluate;
+	Assay__Suite *suite;
+	int err = 0;
+
+	if (evaluate->tests_case != ASSAY__EVALUATE__TESTS__NOT_SET ||
+	    evaluate->n_suites >= INT_MAX)
+		return -EINVAL;
+	suite = request_new_message(&assay__suite__descriptor);
+	if (suite == NULL)
+		return -ENOMEM;
+	if (id != NULL)
+		err = request_copy_string(&suite->id, id, strlen(id));
+	if (err == 0)
+		err = request_grow((void **)&evaluate->suites, evaluate->n_suites, sizeof(suite));
+	if (err < 0) {
+		request_free_message(suite);
+		return err;
+	}
+	evaluate->suites[evaluate->n_suites] = suite;
+	return (int)evaluate->n_suites++;
+}
+
+size_t assay_request_n_suites(const assay_request *request)
+{
+	return request->evaluate->n_suites;
 }
 
 int assay_request_set_check(assay_request *request, const char *source, size_t len)
@@ -69,13 +143,25 @@ int assay_request_set_asserts(assay_request *request, const char *setup, size_t 
 	return replace_tests(request, ASSAY__EVALUATE__TESTS_ASSERTS, tests, err);
 }
 
+/* NULL: they were not begun. */
+static Assay__AssertTests *asserts_of(const assay_request *request)
+{
+	const Assay__Suite *suite = last_suite(request);
+
+	if (suite != NULL)
+		return suite->tests_case == ASSAY__SUITE__TESTS_ASSERTS ? suite->asserts : NULL;
+	return request->evaluate->tests_case == ASSAY__EVALUATE__TESTS_ASSERTS
+		       ? request->evaluate->asserts
+		       : NULL;
+}
+
 int assay_request_add_assert(assay_request *request, const char *text, size_t len)
 {
-	Assay__AssertTests *tests = request->evaluate->asserts;
+	Assay__AssertTests *tests = asserts_of(request);
 	ProtobufCBinaryData copy = {0};
 	int err;
 
-	if (request->evaluate->tests_case != ASSAY__EVALUATE__TESTS_ASSERTS)
+	if (tests == NULL)
 		return -EINVAL;
 	err = request_grow((void **)&tests->asserts, tests->n_asserts, sizeof(copy));
 	if (err == 0)

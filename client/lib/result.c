@@ -103,6 +103,8 @@ uint64_t assay_result_number(const assay_result *result, enum assay_result_numbe
 	switch (which) {
 	case ASSAY_RESULT_CANDIDATE_INDEX:
 		return message->candidate_index;
+	case ASSAY_RESULT_SUITE_INDEX:
+		return message->suite_index;
 	case ASSAY_RESULT_TESTS_TOTAL:
 		return message->tests_total;
 	case ASSAY_RESULT_TESTS_RUN:

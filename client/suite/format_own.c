@@ -21,7 +21,8 @@ static bool recognises(const json_t *record)
 
 static bool skip_candidate(void *owner __attribute__((unused)),
 			   const char *id __attribute__((unused)),
-			   const char *candidate __attribute__((unused)))
+			   const char *candidate __attribute__((unused)),
+			   const char *suite __attribute__((unused)))
 {
 	return true;
 }

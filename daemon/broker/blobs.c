@@ -161,30 +161,68 @@ static int resolve_bytes(struct resolving *resolving, ProtobufCBinaryData *conte
 	return 0;
 }
 
-static int resolve_tests(struct resolving *resolving, Assay__Evaluate *evaluate)
+/* One source text, as `source` or by its digest; `field` is the message that has both. */
+static int resolve_source(struct resolving *resolving, ProtobufCBinaryData *source,
+			  ProtobufCBinaryData *sha256, const char *field)
+{
+	char name[96];
+
+	snprintf(name, sizeof(name), "%s.source_sha256", field);
+	return resolve_bytes(resolving, source, sha256, name);
+}
+
+static int resolve_tests(struct resolving *resolving, const Assay__Evaluate *evaluate)
 {
 	Assay__SourceTests *source;
 
 	switch (evaluate->tests_case) {
 	case ASSAY__EVALUATE__TESTS_CHECK:
-		return resolve_bytes(resolving, &evaluate->check->source,
-				     &evaluate->check->source_sha256,
-				     "evaluate.check.source_sha256");
+		return resolve_source(resolving, &evaluate->check->source,
+				      &evaluate->check->source_sha256, "evaluate.check");
 	case ASSAY__EVALUATE__TESTS_UNITTEST:
 		source = evaluate->unittest;
-		return resolve_bytes(resolving, &source->source, &source->source_sha256,
-				     "evaluate.unittest.source_sha256");
+		return resolve_source(resolving, &source->source, &source->source_sha256,
+				      "evaluate.unittest");
 	case ASSAY__EVALUATE__TESTS_PYTEST:
 		source = evaluate->pytest;
-		return resolve_bytes(resolving, &source->source, &source->source_sha256,
-				     "evaluate.pytest.source_sha256");
+		return resolve_source(resolving, &source->source, &source->source_sha256,
+				      "evaluate.pytest");
 	case ASSAY__EVALUATE__TESTS_PROGRAM:
 		source = evaluate->program;
-		return resolve_bytes(resolving, &source->source, &source->source_sha256,
-				     "evaluate.program.source_sha256");
+		return resolve_source(resolving, &source->source, &source->source_sha256,
+				      "evaluate.program");
 	default:
 		return 0;
 	}
+}
+
+static int resolve_suite(struct resolving *resolving, const Assay__Suite *suite, size_t index)
+{
+	char field[64];
+
+	snprintf(field, sizeof(field), "evaluate.suites[%zu]", index);
+	switch (suite->tests_case) {
+	case ASSAY__SUITE__TESTS_CHECK:
+		return resolve_source(resolving, &suite->check->source,
+				      &suite->check->source_sha256, field);
+	case ASSAY__SUITE__TESTS_UNITTEST:
+	case ASSAY__SUITE__TESTS_PYTEST:
+	case ASSAY__SUITE__TESTS_PROGRAM:
+		/* the same message, whichever it is */
+		return resolve_source(resolving, &suite->unittest->source,
+				      &suite->unittest->source_sha256, field);
+	default:
+		return 0;
+	}
+}
+
+static int resolve_suites(struct resolving *resolving, const Assay__Evaluate *evaluate)
+{
+	int outcome = 0;
+
+	for (size_t i = 0; i < evaluate->n_suites && outcome == 0; i++)
+		outcome = resolve_suite(resolving, evaluate->suites[i], i);
+	return outcome;
 }
 
 static int resolve_files(struct resolving *resolving, const Assay__Evaluate *evaluate)
@@ -217,11 +255,15 @@ static void take_task(Assay__Evaluate *evaluate, Assay__Evaluate *task)
 {
 	const ProtobufCBinaryData prompt = evaluate->prompt;
 
-	if (evaluate->tests_case == ASSAY__EVALUATE__TESTS__NOT_SET) {
+	if (evaluate->tests_case == ASSAY__EVALUATE__TESTS__NOT_SET && evaluate->n_suites == 0) {
 		evaluate->tests_case = task->tests_case;
 		evaluate->check = task->check; /* all members of the union are pointers */
 		task->tests_case = ASSAY__EVALUATE__TESTS__NOT_SET;
 		task->check = NULL;
+		evaluate->suites = task->suites;
+		evaluate->n_suites = task->n_suites;
+		task->suites = NULL;
+		task->n_suites = 0;
 	}
 	if (prompt.len == 0) {
 		evaluate->prompt = task->prompt;
@@ -261,6 +303,8 @@ int blobs_resolve(struct blobs *blobs, uint32_t uid, Assay__Evaluate *evaluate, 
 
 	if (outcome == 0)
 		outcome = resolve_tests(&resolving, evaluate);
+	if (outcome == 0)
+		outcome = resolve_suites(&resolving, evaluate);
 	if (outcome == 0)
 		outcome = resolve_files(&resolving, evaluate);
 	if (outcome != 0)

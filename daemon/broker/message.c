@@ -17,6 +17,7 @@
 #include "broker/request.h"
 #include "broker/sharing.h"
 #include "broker/status.h"
+#include "broker/suites_request.h"
 
 /* What is told to a user who has too much waiting: when to come again. */
 #define QUOTA_RETRY_MS 1000
@@ -63,14 +64,18 @@ static struct batch *find_batch(struct session *session, uint64_t request_id)
 	return NULL;
 }
 
-/* Whether the user has too much waiting for `n` candidates more; then it has been told. */
-static bool is_over_quota(struct session *session, uint64_t request_id, size_t n)
+/* Whether the user has too much waiting for this, too; then it has been told. */
+static bool is_over_quota(struct session *session, uint64_t request_id,
+			  const Assay__Evaluate *evaluate)
 {
 	const uint32_t waiting = session->account->tenant.n_jobs;
 	const uint32_t most = session->broker->settings->user_queue_max;
+	const size_t n = suites_request_n_evaluations(evaluate);
 
 	if (n <= most && waiting <= most - n)
 		return false;
+	if (n > most && evaluate->n_suites > 0)
+		return false; /* no use to come again: that, too, is another refusal */
 	if (n > UINT32_MAX || queue_check(&session->broker->queue, (uint32_t)n) != 0)
 		return false; /* too much for all users together is another refusal */
 	session->broker->metrics.counters[METRIC_requests_overloaded]++;
@@ -88,6 +93,17 @@ static void refuse(struct session *session, uint64_t request_id, const struct re
 			   refusal->retry_after_ms);
 }
 
+/* What the session knows of its batch. */
+static void own_batch(struct session *session, struct batch *batch)
+{
+	batch->owner = session;
+	batch->uid = session->peer.uid;
+	batch->flow = &session->flow;
+	session->account->n_candidates += batch->n_jobs;
+	LIST_INSERT_HEAD(&session->batches, batch, link);
+	sharing_identify(session->broker->sharing, batch, session->peer.uid);
+}
+
 /* Takes `message` when it returns true. */
 static bool evaluate(struct session *session, Assay__ClientMessage *message, size_t frame_bytes)
 {
@@ -102,7 +118,7 @@ static bool evaluate(struct session *session, Assay__ClientMessage *message, siz
 			"this id is in use by a request in flight");
 		return false;
 	}
-	if (is_over_quota(session, message->request_id, message->evaluate->n_candidates))
+	if (is_over_quota(session, message->request_id, message->evaluate))
 		return false;
 	if (blobs_resolve(broker->blobs, session->peer.uid, message->evaluate, payer, &blob_bytes,
 			  &refusal) != 0) {
@@ -115,13 +131,9 @@ static bool evaluate(struct session *session, Assay__ClientMessage *message, siz
 		return false;
 	}
 	broker->metrics.counters[METRIC_requests_accepted]++;
-	batch->owner = session;
-	batch->uid = session->peer.uid;
-	batch->flow = &session->flow;
-	session->account->n_candidates += batch->n_jobs;
-	LIST_INSERT_HEAD(&session->batches, batch, link);
+	for (uint32_t i = 0; i < batch_n_suites(batch); i++)
+		own_batch(session, batch_of_suite(batch, i));
 	session->charged_bytes -= frame_bytes;
-	sharing_identify(broker->sharing, batch, session->peer.uid);
 	batch_accept(broker, batch, frame_bytes + blob_bytes);
 	return true;
 }

@@ -382,6 +382,7 @@ int reply_frame(const struct job *job, const struct told_verdict *told, bool is_
 	own.id = (char *)job->batch->task.id;
 	own.candidate = (char *)job->candidate;
 	own.candidate_index = job->index;
+	own.suite_index = job->batch->suite;
 	own.cached = is_cached;
 	return codec_pack_result(job->batch->request_id, &own, told->bytes, told->len, frame, len);
 }

@@ -17,11 +17,11 @@
 #include "broker/batch.h"
 #include "broker/calls_request.h"
 #include "broker/stdio_request.h"
+#include "broker/suites_request.h"
 #include "core/case.h"
 #include "core/extract.h"
 #include "inside/wire.h"
 
-#define ID_MAX 256
 #define FILES_MAX 64
 #define REPEAT_MAX 100
 #define FEEDBACK_DEFAULT 2000
@@ -235,9 +235,9 @@ static int take_candidate(struct job *job, const Assay__Evaluate *evaluate, size
 	job->code = request_slice(candidate->code);
 	if (evaluate->extract == ASSAY__EXTRACT__EXTRACT_LAST_FENCE)
 		job->code = extract_last_fence(job->code);
-	if (strlen(candidate->id) > ID_MAX) {
+	if (strlen(candidate->id) > REQUEST_ID_MAX) {
 		snprintf(field, sizeof(field), "evaluate.candidates[%zu].id", index);
-		return request_refuse(refusal, INVALID, field, "at most %d bytes", ID_MAX);
+		return request_refuse(refusal, INVALID, field, "at most %d bytes", REQUEST_ID_MAX);
 	}
 	if (job->code.len > policy->code_bytes) {
 		snprintf(field, sizeof(field), "evaluate.candidates[%zu].code", index);
@@ -278,12 +278,9 @@ static int take_candidates(struct broker *broker, struct batch *batch,
 
 static int check_options(const Assay__Evaluate *evaluate, struct refusal *refusal)
 {
-	if (strlen(evaluate->id) > ID_MAX)
-		return request_refuse(refusal, INVALID, "evaluate.id", "at most %d bytes", ID_MAX);
-	if (evaluate->n_suites > 0)
-		return request_refuse(
-			refusal, INVALID, "evaluate.suites",
-			"several test suites in one request are not served by this version");
+	if (strlen(evaluate->id) > REQUEST_ID_MAX)
+		return request_refuse(refusal, INVALID, "evaluate.id", "at most %d bytes",
+				      REQUEST_ID_MAX);
 	if ((unsigned int)evaluate->integrity > ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_NATIVE)
 		return request_refuse(refusal, INVALID, "evaluate.integrity", "unknown value");
 	if ((unsigned int)evaluate->reveal > ASSAY__REVEAL__REVEAL_NONE)
@@ -378,13 +375,41 @@ static int take_task(struct broker *broker, struct task *task, const Assay__Eval
 	return outcome;
 }
 
+/* ---------------------------------------------------------------- one or more batches */
+
+static int take_batch(struct broker *broker, struct batch *batch, bool is_of_matrix,
+		      struct refusal *refusal)
+{
+	const Assay__Evaluate *evaluate = batch_evaluate(batch);
+	int outcome = take_task(broker, &batch->task, evaluate, refusal);
+
+	if (outcome == 0)
+		outcome = take_candidates(broker, batch, evaluate,
+					  &broker->policies->policies[batch->task.policy], refusal);
+	if (outcome != 0 && is_of_matrix)
+		suites_request_name(batch->suite, refusal);
+	if (evaluate->deadline_ms > 0)
+		batch->deadline_ns = clock_now_ns() + evaluate->deadline_ms * NS_PER_MS;
+	return outcome;
+}
+
+static int take_batches(struct broker *broker, struct batch *first, bool is_matrix,
+			struct refusal *refusal)
+{
+	int outcome = 0;
+
+	for (uint32_t i = 0; i < batch_n_suites(first) && outcome == 0; i++)
+		outcome = take_batch(broker, batch_of_suite(first, i), is_matrix, refusal);
+	return outcome;
+}
+
 static int check_room(const struct broker *broker, const Assay__Evaluate *evaluate,
 		      struct refusal *refusal)
 {
 	if (broker->is_stopping)
 		return request_refuse(refusal, ASSAY__ERROR_CODE__SHUTTING_DOWN, "",
 				      "the daemon is shutting down");
-	if (queue_check(&broker->queue, (uint32_t)evaluate->n_candidates) == 0)
+	if (queue_check(&broker->queue, (uint32_t)suites_request_n_evaluations(evaluate)) == 0)
 		return 0;
 	request_refuse(refusal, ASSAY__ERROR_CODE__OVERLOADED, "",
 		       "the queue is full: %u evaluations wait, at most %u may",
@@ -393,29 +418,25 @@ static int check_room(const struct broker *broker, const Assay__Evaluate *evalua
 	return REQUEST_REFUSED;
 }
 
-int request_take(struct broker *broker, Assay__ClientMessage *message, struct batch **batch,
+int request_take(struct broker *broker, Assay__ClientMessage *message, struct batch **first,
 		 struct refusal *refusal)
 {
 	const Assay__Evaluate *evaluate = message->evaluate;
-	struct batch *taken = batch_new(message);
-	int outcome;
+	struct batch *taken;
+	int outcome = check_options(evaluate, refusal);
 
-	taken->request_id = message->request_id;
-	outcome = check_options(evaluate, refusal);
 	if (outcome == 0)
-		outcome = take_task(broker, &taken->task, evaluate, refusal);
-	if (outcome == 0)
-		outcome = take_candidates(broker, taken, evaluate,
-					  &broker->policies->policies[taken->task.policy], refusal);
+		outcome = suites_request_check(broker, evaluate, refusal);
+	if (outcome != 0)
+		return outcome;
+	taken = batch_new(message);
+	outcome = take_batches(broker, taken, evaluate->n_suites > 0, refusal);
 	if (outcome == 0)
 		outcome = check_room(broker, evaluate, refusal);
 	if (outcome != 0) {
-		taken->message = NULL;
-		batch_free(taken);
+		batch_give_back(taken);
 		return outcome;
 	}
-	if (evaluate->deadline_ms > 0)
-		taken->deadline_ns = clock_now_ns() + evaluate->deadline_ms * NS_PER_MS;
-	*batch = taken;
+	*first = taken;
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * From an Evaluate message to a batch, or a typed refusal. Nobody validates later; nobody before.
- * Broker only.
+ * From an Evaluate message to a batch, or one for each of its suites, or a typed refusal. Nobody
+ * validates later; nobody before. Broker only.
  */
 #pragma once
 
@@ -8,6 +8,8 @@
 #include "broker/broker.h"
 #include "core/compare.h"
 #include "core/job.h"
+
+#define REQUEST_ID_MAX 256 /* bytes of the name of a task, a candidate, a suite */
 
 /* Why a request cannot be taken. Text is ready for the client. */
 struct refusal {
@@ -31,8 +33,9 @@ int request_tolerance(struct tolerance *tolerance, double absolute, double relat
 		      const char *field, struct refusal *refusal);
 
 /*
- * 0: *batch is the caller's, with task and jobs filled, owner and flow not yet; it owns `message`.
- * REQUEST_REFUSED: *refusal is filled and `message` is still the caller's.
+ * 0: *first is the caller's, and with it the batches of the other suites, task and jobs filled,
+ * owner and flow not yet; it owns `message`. REQUEST_REFUSED: *refusal is filled and `message` is
+ * still the caller's.
  */
-int request_take(struct broker *broker, Assay__ClientMessage *message, struct batch **batch,
+int request_take(struct broker *broker, Assay__ClientMessage *message, struct batch **first,
 		 struct refusal *refusal);

@@ -130,7 +130,7 @@ static void task_digest(const struct sharing *sharing, const struct batch *batch
 	const char *runtime = dispatch_runtime(broker->dispatch, policy);
 	const uint32_t layers = dispatch_layers(broker->dispatch);
 	const uint64_t whose = broker->settings->shares_verdicts ? UINT64_MAX : uid;
-	Assay__Evaluate evaluate = *((const Assay__ClientMessage *)batch->message)->evaluate;
+	Assay__Evaluate evaluate = *batch_evaluate(batch);
 	struct digest digest;
 
 	evaluate.id = (char *)"";
@@ -168,10 +168,9 @@ static void job_digest(const struct lru_key *task, struct job *job)
 
 void sharing_identify(struct sharing *sharing, struct batch *batch, uint32_t uid)
 {
-	const Assay__ClientMessage *message = batch->message;
 	struct lru_key task;
 
-	if (message->evaluate->no_cache || batch->task.repeat > 1 ||
+	if (batch_evaluate(batch)->no_cache || batch->task.repeat > 1 ||
 	    batch->task.kind == TASK_ANSWER)
 		return; /* an answer is compared in no time */
 	task_digest(sharing, batch, uid, &task);

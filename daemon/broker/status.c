@@ -14,6 +14,7 @@
 #include "broker/keeper_proxy.h"
 #include "broker/listener.h"
 #include "broker/reply.h"
+#include "broker/suites_request.h"
 #include "broker/sharing.h"
 #include "core/task_kind.h"
 #include "proto/codec.h"
@@ -74,6 +75,7 @@ int status_pack_hello(const struct broker *broker, uint8_t **frame, size_t *len)
 	hello.server_version = (char *)STATUS_SERVER_VERSION;
 	hello.max_frame_bytes = broker->settings->frame_max_bytes;
 	hello.max_candidates = broker->settings->candidates_max;
+	hello.max_evaluations = suites_request_max(broker);
 	hello.languages = languages;
 	hello.n_languages = fill_languages(broker, blocks, languages);
 	hello.isolation = layers;

@@ -1,7 +1,7 @@
 /*
  * A request in flight (batch), its evaluations (jobs), and what they need from the client's
  * message. Plain data and its state machine; the code that moves jobs about is in core/queue.c and
- * broker/dispatch.c. Text is borrowed from the request's message, which the batch owns.
+ * broker/dispatch.c. Text is borrowed from the request's message (broker/batch.c).
  */
 #pragma once
 
@@ -117,8 +117,7 @@ struct batch {
 	uint64_t request_id;
 	struct flow *flow; /* borrowed: whose turn it uses; NULL once the client has gone */
 	void *owner;       /* the broker's session; NULL once the client has gone */
-	void *message;     /* the client's message, which all slices point into */
-	size_t charged_bytes;
+	uint32_t suite;    /* position in Evaluate.suites */
 	struct task task;
 	struct call_plan *plan; /* a reference; NULL: there is none, or not yet */
 	struct job *jobs;       /* owned array */

@@ -97,6 +97,7 @@ enum assay_server_number {
 	ASSAY_SERVER_N_LANGUAGES,
 	ASSAY_SERVER_N_ISOLATION,
 	ASSAY_SERVER_N_ISOLATION_MISSING,
+	ASSAY_SERVER_MAX_EVALUATIONS, /* candidates times suites of one request */
 };
 uint64_t assay_server_number(const assay_client *client, enum assay_server_number which);
 const char *assay_server_version(const assay_client *client);
@@ -148,6 +149,14 @@ int assay_request_add_call(assay_request *request, const char *args_json, const 
 			   const char *expect_json);
 int assay_request_set_answer(assay_request *request, const char *answer, size_t len,
 			     const char *comparator);
+
+/*
+ * A matrix: every candidate is judged on every suite. From now on the setters of tests mean this
+ * suite; of kinds stdio, calls and answer there are none. `id` (may be NULL) is the caller's own.
+ * Returns its index (>= 0) or -errno; -EINVAL: the request has tests already.
+ */
+int assay_request_add_suite(assay_request *request, const char *id);
+size_t assay_request_n_suites(const assay_request *request); /* 0: it has tests, or none */
 
 /* Adds a candidate; `id` may be NULL. Returns its index (>= 0) or -errno. */
 int assay_request_add_candidate(assay_request *request, const char *id, const char *code,
@@ -344,6 +353,7 @@ enum assay_result_number {
 	ASSAY_RESULT_N_ENVIRONMENT,
 	ASSAY_RESULT_REPEAT_RUNS,   /* 0: one run was asked for */
 	ASSAY_RESULT_REPEATS_AGREE, /* 0 or 1; of REPEAT_RUNS > 0 */
+	ASSAY_RESULT_SUITE_INDEX,
 };
 uint64_t assay_result_number(const assay_result *result, enum assay_result_number which);
 double assay_result_score(const assay_result *result);

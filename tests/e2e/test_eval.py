@@ -185,3 +185,29 @@ def test_wishes_of_the_command_line(assay):
                   ["--limits", "cpu=3"]):
         ended = assay("eval", *wrong, stdin="")
         assert ended.returncode == 2 and wrong[0] in ended.stderr
+
+
+def matrix(name, *codes):
+    suites = [{"id": "sum", "tests": {"asserts": ["assert add(1, 2) == 3"]}},
+              {"tests": {"check": CHECK_ADD}}, {"id": "broken", "tests": {"asserts": ["assert add("]}}]
+    made = task(name, *codes, suites=suites)
+    del made["tests"]
+    return made
+
+
+def test_suites(assay, tmp_path):
+    """Each candidate on each suite; what an interrupted run has is not written again."""
+    path, out = tmp_path / "matrix.jsonl", tmp_path / "out.jsonl"
+    path.write_text(lines(matrix("m", GOOD_ADD, WRONG_ADD)))
+    whole = assay("eval", "--ordered", str(path))
+    assert [(row["suite"], row["candidate"], row["verdict"]) for row in parsed(whole)] == [
+        ("sum", "c0", "PASSED"), ("sum", "c1", "FAILED"), ("1", "c0", "PASSED"), ("1", "c1", "FAILED"),
+        ("broken", "c0", "BAD_TASK"), ("broken", "c1", "BAD_TASK")]
+    kept = whole.stdout.splitlines(True)
+    out.write_text("".join(kept[1:4]))
+    ended = assay("eval", "--out", str(out), "--resume", str(path))
+    assert ended.returncode == 0 and "3 were there before" in ended.stderr
+    places = [(row["suite"], row["candidate"]) for row in map(json.loads, open(out, encoding="utf-8"))]
+    assert len(places) == len(set(places)) == 6
+    again = assay("eval", "--out", str(out), "--resume", str(path))
+    assert again.returncode == 0 and "0 results" in again.stderr

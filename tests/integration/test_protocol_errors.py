@@ -200,13 +200,6 @@ def test_a_kind_of_test_that_is_not_served_is_named(client, kind):
     assert kind in error.field
 
 
-def test_a_matrix_of_suites_is_refused_by_name(client):
-    request = evaluate(GOOD_ADD, entry_point="add")
-    request.suites.add(id="s").check.source = b"def check(c): pass"
-    error = refused_evaluate(client, request)
-    assert error.code == pb.INVALID_REQUEST and "suites" in error.message + error.field
-
-
 def test_no_tests_field_at_all(client):
     answer = client.collect(client.submit(evaluate(GOOD_ADD, entry_point="add")))
     if answer.error is not None:

@@ -364,3 +364,21 @@ def test_a_private_daemon_that_cannot_start_says_why():
         assay.local(options=["--no-such-option"])
     with pytest.raises(assay.InfraError, match="cannot run /no/such"):
         assay.local(program="/no/such")
+
+
+def test_a_matrix(judge, daemon):
+    """A row for each candidate; a broken suite is one in its column alone."""
+    suites = [assay.Tests.asserts(["assert add(1, 2) == 3"]), assay.Tests.check(CHECK),
+              assay.Tests.asserts(["assert add("]), assay.Tests.calls([((4, 0), 4)])]
+    task = assay.Task(assay.Tests.asserts([]), entry_point="add")
+    want = [["PASSED", "PASSED", "BAD_TASK", "PASSED"], ["FAILED", "FAILED", "BAD_TASK", "PASSED"]]
+
+    def verdicts(rows):
+        return [[each.verdict for each in row] for row in rows]
+
+    async def use():
+        async with assay.AsyncClient(daemon.path) as client:
+            return await client.evaluate_matrix(task, suites, [GOOD, WRONG])
+    assert verdicts(judge.evaluate_matrix(task, suites, [GOOD, WRONG])) == want
+    assert verdicts(asyncio.run(use())) == want
+    assert judge.evaluate_matrix(task, [], [GOOD]) == [[]]

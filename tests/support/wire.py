@@ -172,11 +172,15 @@ class Client:
         message.evaluate.CopyFrom(evaluate)
         del message.evaluate.candidates[:]
         message.evaluate.candidates.append(evaluate.candidates[result.candidate_index])
+        if evaluate.suites:
+            del message.evaluate.suites[:]
+            message.evaluate.suites.append(evaluate.suites[result.suite_index])
         self.send(message)
         again = self._collect(message.request_id, timeout)
         if again.error is not None or not again.results:
             return result
         again.results[0].candidate_index = result.candidate_index
+        again.results[0].suite_index = result.suite_index
         return again.results[0]
 
     def _collect(self, request_id, timeout):

@@ -9,15 +9,15 @@ from __future__ import annotations
 import asyncio
 import itertools
 from types import TracebackType
-from typing import Any, AsyncIterator, Iterable, List, Optional, Tuple, Type, TypeVar
+from typing import Any, AsyncIterator, Iterable, List, Optional, Sequence, Tuple, Type, TypeVar
 
 from .answer import Server
 from .client import PATIENCE_S, WINDOW, Client, _check
 from .errors import AssayError
 from .result import Result
 from .session import Owner
-from .task import Code, Task
-from .waiting import Judged, Pair, Stream, requests_of
+from .task import Code, Task, Tests
+from .waiting import Judged, Pair, Stream, matrix_pairs, matrix_rows, requests_of
 
 _Value = TypeVar("_Value")
 
@@ -61,6 +61,12 @@ class AsyncClient:
         """Judges pairs of task and code; results in their order. As Client.evaluate_batch()."""
         future = self._client.submit_batch(pairs, return_exceptions=return_exceptions)
         return await _within(asyncio.wrap_future(future), timeout)
+
+    async def evaluate_matrix(self, task: Task, suites: Sequence[Tests], codes: Sequence[Code], *,
+                              timeout: Optional[float] = None) -> List[List[Result]]:
+        """Judges every candidate by every one of `suites`. As Client.evaluate_matrix()."""
+        results = await self.evaluate_batch(matrix_pairs(task, suites, codes), timeout=timeout)
+        return matrix_rows(results, len(codes))
 
     async def as_completed(self, pairs: Iterable[Pair], *,
                            return_exceptions: bool = False) -> AsyncIterator[Tuple[int, Result]]:

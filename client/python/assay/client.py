@@ -24,8 +24,9 @@ from .link import Link
 from .private_daemon import PrivateDaemon
 from .result import Result
 from .session import Request
-from .task import Code, Task
-from .waiting import Batch, Greeting, Judged, Pair, Single, Stream, requests_of
+from .task import Code, Task, Tests
+from .waiting import (Batch, Greeting, Judged, Pair, Single, Stream, matrix_pairs, matrix_rows,
+                      requests_of)
 
 WINDOW = 1024  # candidates in flight on one connection
 PATIENCE_S = 120.0
@@ -118,6 +119,14 @@ class Client:
         else:
             owner.settle([])
         return cast("Future[List[Result]]", owner.future)
+
+    def evaluate_matrix(self, task: Task, suites: Sequence[Tests], codes: Sequence[Code], *,
+                        timeout: Optional[float] = None) -> List[List[Result]]:
+        """Judges every candidate by every one of `suites`, which stand for the task's own tests;
+        matrix[i][k] is candidate i by suite k. A suite that does not run is BAD_TASK in its column
+        alone. Errors: as in evaluate_batch()."""
+        results = self.evaluate_batch(matrix_pairs(task, suites, codes), timeout=timeout)
+        return matrix_rows(results, len(codes))
 
     def as_completed(self, pairs: Iterable[Pair], *,
                      return_exceptions: bool = False) -> Iterator[Tuple[int, Result]]:

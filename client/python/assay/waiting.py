@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import Future
-from typing import Callable, Dict, Generic, Iterable, List, Optional, Tuple, TypeVar, Union
+from dataclasses import replace
+from typing import Callable, Dict, Generic, Iterable, List, Optional, Sequence, Tuple, TypeVar, Union
 
 from .answer import Server
 from .errors import AssayError, ConnectionLost, InvalidRequest
 from .request import pack_candidate, pack_task
 from .result import Result
 from .session import Outcome, Owner, Request
-from .task import Code, Task
+from .task import Code, Task, Tests
 
 Pair = Tuple[Task, Code]
 Judged = Union[Result, AssayError]
@@ -133,3 +134,15 @@ def requests_of(owner: Owner, pairs: Iterable[Tuple[int, Pair]]) -> List[Request
         request.candidates[key] = packed
         open_by_task[id(task)] = (request, size + len(packed))
     return requests
+
+
+def matrix_pairs(task: Task, suites: Sequence[Tests], codes: Sequence[Code]) -> List[Pair]:
+    """Every candidate by every suite, suite by suite. Each suite is a request of its own, so that
+    what is lost or refused can be sent again by itself."""
+    tasks = [replace(task, tests=suite) for suite in suites]
+    return [(each, code) for each in tasks for code in codes]
+
+
+def matrix_rows(results: Sequence[Result], n_codes: int) -> List[List[Result]]:
+    """The results of such pairs, a row for each candidate."""
+    return [list(results[row::n_codes]) for row in range(n_codes)]

@@ -36,8 +36,8 @@ static Assay__StdioTests stdio;
 static Assay__CallTests calls;
 static Assay__AnswerTest answer;
 static Assay__Limits limits;
-static Assay__Suite suite;
-static Assay__Suite *suites[] = {&suite};
+static Assay__Suite suite, empty_suite;
+static Assay__Suite *suites[] = {&suite, &empty_suite};
 static Assay__Candidate candidates[CANDIDATES_MAX + 1];
 static Assay__Candidate *candidate_list[CANDIDATES_MAX + 1];
 static Assay__File files[70];
@@ -53,7 +53,7 @@ static ProtobufCBinaryData data(const char *text)
 
 static void set_up_broker(void)
 {
-	settings = (struct settings){.candidates_max = CANDIDATES_MAX};
+	settings = (struct settings){.candidates_max = CANDIDATES_MAX, .user_queue_max = QUEUE_MAX};
 	policies.n_policies = 1;
 	snprintf(policies.policies[0].language, sizeof(policies.policies[0].language), "python");
 	policies.policies[0].code_bytes = CODE_MAX;
@@ -85,6 +85,7 @@ static int set_up(void **state)
 	assay__answer_test__init(&answer);
 	assay__limits__init(&limits);
 	assay__suite__init(&suite);
+	assay__suite__init(&empty_suite);
 	for (size_t i = 0; i < CANDIDATES_MAX + 1; i++) {
 		assay__candidate__init(&candidates[i]);
 		candidate_list[i] = &candidates[i];
@@ -549,9 +550,47 @@ static void test_options_refused(void **state)
 	evaluate.extract = (Assay__Extract)2;
 	expect_invalid("evaluate.extract");
 	evaluate.extract = 0;
+}
+
+static void test_suites(void **state)
+{
+	static char long_id[REQUEST_ID_MAX + 2];
+	const Assay__Evaluate *narrowed;
+
+	(void)state;
 	evaluate.suites = suites;
-	evaluate.n_suites = 1;
-	expect_invalid("evaluate.suites");
+	evaluate.n_suites = 2;
+	expect_invalid("evaluate.suites"); /* and tests, too */
+	evaluate.tests_case = ASSAY__EVALUATE__TESTS__NOT_SET;
+	suite.tests_case = ASSAY__SUITE__TESTS_CHECK;
+	suite.check = &check;
+	expect_taken();
+	assert_int_equal(batch_n_suites(batch), 2);
+	assert_int_equal(batch_of_suite(batch, 1)->suite, 1);
+	assert_int_equal(batch_of_suite(batch, 1)->n_jobs, 1);
+	assert_int_equal(batch_of_suite(batch, 1)->request_id, 77);
+	assert_int_equal(batch->task.kind, TASK_CHECK);
+	assert_int_equal(batch_of_suite(batch, 1)->task.n_tests, 0);
+	narrowed = batch_evaluate(batch);
+	assert_int_equal(narrowed->n_suites, 0);
+	assert_int_equal(narrowed->tests_case, ASSAY__EVALUATE__TESTS_CHECK);
+	tear_down(state);
+	memset(long_id, 'x', sizeof(long_id) - 1);
+	suite.id = long_id;
+	expect_invalid("evaluate.suites[0].id");
+	suite.id = (char *)"";
+	suite.tests_case = ASSAY__SUITE__TESTS_ASSERTS;
+	suite.asserts = &asserts;
+	asserts.n_asserts = RECORD_TESTS_MAX + 1;
+	asserts.asserts = calloc(asserts.n_asserts, sizeof(*asserts.asserts));
+	expect_invalid("evaluate.suites[0].asserts");
+	free(asserts.asserts);
+	asserts.n_asserts = 0;
+	evaluate.n_candidates = 3;
+	settings.user_queue_max = 5;
+	expect_refused(ASSAY__ERROR_CODE__TOO_LARGE, "evaluate.suites");
+	settings.user_queue_max = 6;
+	expect_taken();
 }
 
 static void test_unknown_language(void **state)
@@ -678,6 +717,7 @@ int main(void)
 		CASE(test_stdio_refused),
 		CASE(test_stdio_sets_are_bounded),
 		CASE(test_options_refused),
+		CASE(test_suites),
 		CASE(test_unknown_language),
 		CASE(test_number_of_candidates),
 		CASE(test_one_candidate_refused),

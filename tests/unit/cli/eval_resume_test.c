@@ -49,14 +49,14 @@ static void results_are_claimed_once(void **state)
 	write_file(LINE("T", "a") LINE("T", "b") LINE("T", "b") ERROR_LINE);
 	assert_int_equal(eval_resume_load(path, &resume, &line), 0);
 	assert_int_equal(eval_resume_n_results(resume), 3);
-	assert_true(eval_resume_claim(resume, "T", "a"));
+	assert_true(eval_resume_claim(resume, "T", "a", NULL));
 	assert_false(eval_resume_is_ambiguous(resume));
-	assert_false(eval_resume_claim(resume, "T", "c"));
-	assert_false(eval_resume_claim(resume, "Ta", ""));
-	assert_false(eval_resume_claim(resume, "e", "")); /* an error is tried again */
-	assert_true(eval_resume_claim(resume, "T", "b"));
-	assert_true(eval_resume_claim(resume, "T", "b"));
-	assert_false(eval_resume_claim(resume, "T", "b"));
+	assert_false(eval_resume_claim(resume, "T", "c", NULL));
+	assert_false(eval_resume_claim(resume, "Ta", "", NULL));
+	assert_false(eval_resume_claim(resume, "e", "", NULL)); /* an error is tried again */
+	assert_true(eval_resume_claim(resume, "T", "b", NULL));
+	assert_true(eval_resume_claim(resume, "T", "b", NULL));
+	assert_false(eval_resume_claim(resume, "T", "b", NULL));
 	assert_true(eval_resume_is_ambiguous(resume));
 	eval_resume_free(resume);
 }
@@ -96,7 +96,7 @@ static void nothing_is_an_empty_file(void **state)
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(eval_resume_load(path, &resume, &line), 0);
 	assert_int_equal(eval_resume_n_results(resume), 0);
-	assert_false(eval_resume_claim(resume, "T", "a"));
+	assert_false(eval_resume_claim(resume, "T", "a", NULL));
 	eval_resume_free(resume);
 }
 
@@ -115,7 +115,7 @@ static void many_names_are_kept_apart(void **state)
 	assert_int_equal(eval_resume_load(path, &resume, &line), 0);
 	for (int i = 0; i < 10000; i++) {
 		snprintf(candidate, sizeof(candidate), "%d", i);
-		assert_int_equal(eval_resume_claim(resume, "T", candidate), i < 5000);
+		assert_int_equal(eval_resume_claim(resume, "T", candidate, NULL), i < 5000);
 	}
 	assert_false(eval_resume_is_ambiguous(resume));
 	eval_resume_free(resume);

@@ -169,7 +169,8 @@ static void refusals_name_the_field(void **state)
 		 "reveal must be \"full\", \"inputs\", \"none\", not a number"},
 		{TASK(CODE ", \"feedback_bytes\": \"1\""), "feedback_bytes",
 		 "feedback_bytes must be a whole number of at least 0, not a string"},
-		{TASK(CODE ", \"suites\": []"), "suites", "suites is not served; give \"tests\""},
+		{TASK(CODE ", \"suites\": []"), "suites",
+		 "suites and \"tests\" are not both possible"},
 	};
 
 	(void)state;
@@ -184,11 +185,51 @@ static void refusals_name_the_field(void **state)
 	}
 }
 
-static bool skip_b(void *owner, const char *id, const char *candidate)
+static bool skip_b(void *owner, const char *id, const char *candidate, const char *suite)
 {
 	*(int *)owner += 1;
+	assert_null(suite);
 	assert_string_equal(id, "T");
 	return strcmp(candidate, "b") == 0;
+}
+
+static void suites_have_tests_of_their_own(void **state)
+{
+#define SUITES(suites) \
+	"{\"language\": \"python\", \"candidates\": [{\"code\": \"\"}], \"suites\": " suites "}"
+	static const struct {
+		const char *task, *message;
+	} refused[] = {
+		{SUITES("[]"),
+		 "suites must be a list of at least one object with \"tests\", not an "
+		 "empty list"},
+		{SUITES("[1]"), "suites must be a list of objects with \"tests\""},
+		{SUITES("[{\"tests\": {\"check\": 1}}]"),
+		 "suites[0].tests.check must be a string, not a number"},
+		{SUITES("[{\"tests\": {\"answer\": \"1\"}}]"),
+		 "suites cannot have tests of kind \"answer\""},
+	};
+	struct request_error error;
+	assay_request *request = NULL;
+	Assay__Suite *const *suites;
+
+	(void)state;
+	assert_int_equal(read_task(SUITES("[{\"id\": \"s\", \"tests\": {\"asserts\": [\"a\", "
+					  "\"b\"]}}, {\"tests\": {\"program\": \"p\"}}]"),
+				   NULL, &request, &error),
+			 0);
+	suites = request->evaluate->suites;
+	assert_int_equal(assay_request_n_suites(request), 2);
+	assert_string_equal(suites[0]->id, "s");
+	assert_int_equal(suites[0]->asserts->n_asserts, 2);
+	expect_bytes(&suites[0]->asserts->asserts[1], "b");
+	assert_string_equal(suites[1]->id, "1");
+	expect_bytes(&suites[1]->program->source, "p");
+	assay_request_free(request);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		assert_int_equal(read_task(refused[i].task, NULL, &request, &error), -EINVAL);
+		assert_string_equal(error.message, refused[i].message);
+	}
 }
 
 static void skipped_candidates_are_left_out(void **state)
@@ -271,6 +312,7 @@ int main(void)
 		cmocka_unit_test(every_field_arrives),
 		cmocka_unit_test(words_become_numbers),
 		cmocka_unit_test(refusals_name_the_field),
+		cmocka_unit_test(suites_have_tests_of_their_own),
 		cmocka_unit_test(skipped_candidates_are_left_out),
 		cmocka_unit_test(limits_of_the_command_line_win),
 		cmocka_unit_test(wrong_limits_are_told),

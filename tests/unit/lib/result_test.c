@@ -110,6 +110,7 @@ static void numbers_of_a_full_result(void **state)
 		[ASSAY_RESULT_N_ENVIRONMENT] = 1,
 		[ASSAY_RESULT_REPEAT_RUNS] = 12,
 		[ASSAY_RESULT_REPEATS_AGREE] = 1,
+		[ASSAY_RESULT_SUITE_INDEX] = 13,
 	};
 	assay_event *event;
 	const assay_result *read;
@@ -117,6 +118,7 @@ static void numbers_of_a_full_result(void **state)
 
 	(void)state;
 	result.candidate_index = 1;
+	result.suite_index = 13;
 	result.tests_total = 2;
 	result.tests_run = 3;
 	result.tests_passed = 4;
