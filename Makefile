@@ -62,7 +62,6 @@ CHECKERS := daemon/inside/runtimes/python/values_check.c \
 	$(addprefix daemon/inside/runtimes/native/,blame.c declarations.c directives.c tokens.c)
 UNIT_TESTS := $(wildcard tests/unit/*/*_test.c tests/unit/*/*/*_test.c)
 FUZZ := $(wildcard tests/fuzz/*_fuzz.c)
-BENCH := $(wildcard tests/bench/*.c)
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 PROTO_OBJECTS := $(call objects,$(PROTO)) $(BUILD)/obj/gen/assay.pb-c.o
@@ -83,8 +82,8 @@ PYTHON_INCLUDE = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_pat
 # ---------------------------------------------------------------- what people call
 
 .PHONY: help all demo check test test-unit test-integration test-security test-e2e test-python lint \
-	format format-check fuzz fuzz-short bench bench-layers soak layers install uninstall \
-	clean deps deps-vm check-vm
+	format format-check fuzz fuzz-short bench bench-docs bench-layers soak layers install uninstall \
+	clean deps deps-bench deps-vm check-vm
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/:/' | \
@@ -106,6 +105,9 @@ check-vm: all $(BUILD)/gen/assay_pb2.py ## the tests of the box under Debian's k
 
 deps: ## install the Debian packages that building and testing need (as root), or name them
 	@packaging/deps.sh
+
+deps-bench: ## the same for make bench: what is measured beside us, and what draws
+	@packaging/deps.sh bench
 
 deps-vm: ## the same for check-vm, which needs an emulator and a kernel besides
 	@packaging/deps.sh vm
@@ -311,14 +313,31 @@ fuzz-programs: $(FUZZ_PROGRAMS)
 fuzz-short: $(FUZZ_PROGRAMS)
 	@tests/fuzz/run.sh 5 $(FUZZ_PROGRAMS)
 
-$(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libassay.so
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -I$(PYTHON_INCLUDE) -o $@ $< -L$(BUILD) -lassay \
-		-Wl,-rpath,'$$ORIGIN/..' $(shell $(PYTHON)-config --embed --ldflags)
+# Programs of the bench: never sanitized. The floor is an interpreter, the others are clients.
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,floor load arrivals)
+bench_object = $(BUILD)/obj/plain/tests/bench/$(1).o
 
-bench: all $(BUILD)/gen/assay_pb2.py $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH)) ## throughput and latency beside the floor and bubblewrap
-	ASSAY_BUILD=$(abspath $(BUILD)) $(PYTHON) tests/bench/bench.py
-	ASSAY_BUILD=$(abspath $(BUILD)) $(PYTHON) tests/bench/python_client.py
+$(call bench_object,floor): CPPFLAGS += -I$(PYTHON_INCLUDE)
+$(BUILD)/bench/floor: $(call bench_object,floor) $(call bench_object,task_file)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(shell $(PYTHON)-config --embed --ldflags)
+
+$(BUILD)/bench/%: $(BUILD)/obj/plain/tests/bench/%.o $(call bench_object,requests) $(call bench_object,task_file) \
+		$(BUILD)/libassay.so
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) -L$(BUILD) -lassay -lm -Wl,-rpath,'$$ORIGIN/..'
+
+.PHONY: bench-programs
+bench-programs: all $(BUILD)/gen/assay_pb2.py $(BENCH_PROGRAMS)
+
+# ROWS="native floor" measures only these, ROUNDS=n so often (tests/bench/__main__.py).
+bench: bench-programs ## throughput, latency and memory beside the floor and others: figures and targets
+	ASSAY_BUILD=$(abspath $(BUILD)) PYTHONPATH=tests $(PYTHON) -m bench
+
+bench-docs: ## figures and plots of the last `make bench` into docs/performance.md
+	$(PYTHON) tests/bench/tables.py $(BUILD)/bench docs/performance.md
 
 soak: all $(BUILD)/gen/assay_pb2.py ## N=100000 evaluations, attacks among them, on one daemon: nothing grows, no answer is wrong
 	ASSAY_BUILD=$(abspath $(BUILD)) N=$(or $(N),100000) $(PYTHON) tests/soak/soak.py

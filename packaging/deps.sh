@@ -1,6 +1,7 @@
 #!/bin/sh
-# Usage: deps.sh [vm]
-# The Debian packages that building and testing need, with "vm" also those of `make check-vm`. Silent
+# Usage: deps.sh [vm|bench]
+# The Debian packages that building and testing need, with "vm" also those of `make check-vm`, with
+# "bench" what `make bench` leaves out where it is missing. Silent
 # and quick when all are there; as root installs what is missing; as an ordinary user says what is
 # missing and how to get it (status 1).
 set -eu
@@ -14,6 +15,7 @@ packages='
 	bubblewrap util-linux binutils procps git ca-certificates
 '
 [ "${1:-}" != vm ] || packages="$packages qemu-system-x86 linux-image-amd64 busybox-static cpio"
+[ "${1:-}" != bench ] || packages="$packages gnuplot-nox runc"
 
 # The names of those that are not installed, on one line.
 missing_packages() {

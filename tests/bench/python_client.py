@@ -1,18 +1,23 @@
-"""CPU time that the Python client takes for one evaluation; `make bench` prints it.
+"""The Python client at work, for the bench: what a batch takes of time, and of CPU time.
 
-Batches of 1,000, through Client and AsyncClient: candidates of one task, as a training step sends
-them, and a task for each candidate. Counted is this process alone, user and system, without the
-daemon; the tests are those of HumanEval's form, three assertions each.
+Usage: python_client.py client|async FILE    judges FILE (lines of `assay eval`) in one batch through
+                                             Client or AsyncClient; prints seconds and who passed
+       python_client.py                      prints the CPU time of this process for an evaluation, in
+                                             batches of 1,000: candidates of one task, as a training
+                                             step sends them, or a task for each; three assertions each
+
+$ASSAY_ADDR is the daemon; the connection is there before anything is measured. Prints one JSON object.
 """
 import asyncio
+import json
 import os
 import resource
 import sys
+import time
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(os.path.abspath(os.environ.get("ASSAY_BUILD", "build")), "python"))
 
-import assay  # noqa: E402  (the paths are set above)
+import assay  # noqa: E402  (the path is set above)
 
 N = 1000
 CODE = "def add(a, b):\n    return a + b  # %d\n"
@@ -29,30 +34,52 @@ def cpu_ms():
     return (used.ru_utime + used.ru_stime) * 1000
 
 
-def measure(name, pairs, judge):
+def cpu_of(pairs, judge):
     before = cpu_ms()
     results = judge(pairs)
     used = (cpu_ms() - before) / len(pairs)
     assert all(result.passed or result.maskable for result in results), results[0].detail
-    print(f"python client, {name:<38} {used:6.3f} ms of CPU for an evaluation")
+    return used
 
 
-def main():
+def measure_cpu(client, asynchronous):
     one = make_task()
     same = [(one, CODE % index) for index in range(N)]
     different = [(make_task(index), CODE % index) for index in range(N)]
-    with assay.local() as client:
+
+    async def gather(pairs):
+        return await asyncio.gather(*(asynchronous.evaluate(*pair) for pair in pairs))
+    return {
+        "one task": cpu_of(same, client.evaluate_batch),
+        "1,000 tasks": cpu_of(different, client.evaluate_batch),
+        "asyncio, one task": cpu_of(
+            same, lambda pairs: asyncio.run(asynchronous.evaluate_batch(pairs))),
+        "asyncio, 1,000 times evaluate()": cpu_of(
+            different, lambda pairs: asyncio.run(gather(pairs))),
+    }
+
+
+def judge_file(client, asynchronous, kind, path):
+    with open(path, encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    pairs = [(assay.Task.from_dict(row), row["candidates"][0]["code"]) for row in rows]
+    start = time.perf_counter()
+    if kind == "async":
+        results = asyncio.run(asynchronous.evaluate_batch(pairs))
+    else:
+        results = client.evaluate_batch(pairs)
+    return {"seconds": time.perf_counter() - start, "passed": sum(each.passed for each in results)}
+
+
+def main():
+    with assay.Client() as client:
         client.server()
         asynchronous = assay.AsyncClient.of(client)
-        measure("batch of one task", same, client.evaluate_batch)
-        measure("batch of 1,000 tasks", different, client.evaluate_batch)
-        measure("asyncio, batch of one task", same,
-                lambda pairs: asyncio.run(asynchronous.evaluate_batch(pairs)))
-
-        async def gather(pairs):
-            return await asyncio.gather(*(asynchronous.evaluate(*pair) for pair in pairs))
-        measure("asyncio, 1,000 times evaluate()", different,
-                lambda pairs: asyncio.run(gather(pairs)))
+        if len(sys.argv) == 1:
+            found = measure_cpu(client, asynchronous)
+        else:
+            found = judge_file(client, asynchronous, *sys.argv[1:])
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":
