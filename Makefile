@@ -199,7 +199,7 @@ $(BUILD)/libassay.a: $(LIB_OBJECTS)
 $(BUILD)/assay: $(call objects,$(CLI) $(SUITE) $(LOOPS)) $(BUILD)/libassay.so
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -pie -o $@ $(call objects,$(CLI) $(SUITE) $(LOOPS)) \
-		-L$(BUILD) -lassay -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' -ljansson -lz -lsmartcols -lm
+		-L$(BUILD) -lassay -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' -ljansson -lcyaml -lz -lsmartcols -lm
 
 # Apart from the command line, because an HTTP client takes longer to load than most commands to run.
 $(BUILD)/assay-model: $(call objects,$(MODEL))

@@ -9,6 +9,8 @@
 static const struct cli_verb loops[] = {
 	{"reflexion", "attempt, be judged, reflect, try again", loop_reflexion},
 	{"star", "keep right rationales, ask again with a hint, make training data", loop_star},
+	{"constitution", "criticise and revise by principles, and prefer by them",
+	 loop_constitution},
 	{"pairs", "preference pairs for DPO and ORPO from judged candidates", loop_pairs},
 };
 #define N_LOOPS (sizeof(loops) / sizeof(loops[0]))

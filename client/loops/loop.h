@@ -9,4 +9,5 @@
 /* argv[0] is "assay loop NAME", for messages. Each returns an exit status. */
 int loop_reflexion(struct cli_context *context, int argc, char **argv);
 int loop_star(struct cli_context *context, int argc, char **argv);
+int loop_constitution(struct cli_context *context, int argc, char **argv);
 int loop_pairs(struct cli_context *context, int argc, char **argv);

@@ -299,9 +299,24 @@ static const struct engine_loop functions = {
 
 /* ---------------------------------------------------------------- the command */
 
+static int rows_of(const json_t *line, void *owner, json_t *rows)
+{
+	(void)owner;
+	if (!json_is_true(json_object_get(line, "kept")))
+		return 0;
+	return json_array_append_new(rows, json_pack("{sOsOsOsO}", "prompt",
+						     json_object_get(line, "prompt"), "completion",
+						     json_object_get(line, "completion"), "task",
+						     json_object_get(line, "task"), "hinted",
+						     json_object_get(line, "hinted"))) < 0
+		       ? -ENOMEM
+		       : 0;
+}
+
 static int write_training_file(const struct star *loop)
 {
-	int err = training_file_write(loop->train_path, loop->options.out_path);
+	int err =
+		training_file_write(loop->train_path, loop->options.out_path, rows_of, NULL, NULL);
 
 	if (err < 0)
 		cli_error("cannot write %s: %s", loop->train_path, strerror(-err));

@@ -1,5 +1,5 @@
 /*
- * What STaR trains on: the kept texts of its output. Part of `assay loop star`.
+ * What is trained on: rows made of a loop's output. Part of `assay loop`.
  *
  * Made anew from all that the output has, also what earlier runs put there.
  */
@@ -9,28 +9,44 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <jansson.h>
-
 #include "client/cli/result_json.h"
 #include "client/suite/lines.h"
 
-static int write_training_line(FILE *out, const json_t *line)
+static int write_row(FILE *file, const json_t *row)
 {
-	json_t *row =
-		json_pack("{sOsOsOsO}", "prompt", json_object_get(line, "prompt"), "completion",
-			  json_object_get(line, "completion"), "task",
-			  json_object_get(line, "task"), "hinted", json_object_get(line, "hinted"));
-	char *text = row != NULL ? json_to_line(row) : NULL;
+	char *text = json_to_line(row);
 	int err = text == NULL ? -ENOMEM : 0;
 
-	if (err == 0 && fprintf(out, "%s\n", text) < 0)
-		err = -EIO;
+	errno = 0;
+	if (err == 0 && fprintf(file, "%s\n", text) < 0)
+		err = errno != 0 ? -errno : -EIO;
 	free(text);
-	json_decref(row);
 	return err;
 }
 
-static int copy_kept(const char *out_path, FILE *train)
+static int write_rows(FILE *file, const char *text, size_t len, training_rows *rows_of, void *owner,
+		      size_t *n_rows)
+{
+	json_t *line = json_loadb(text, len, JSON_ALLOW_NUL, NULL), *rows = json_array();
+	const json_t *row;
+	size_t i;
+	int err = rows == NULL ? -ENOMEM : 0;
+
+	if (err == 0 && json_object_get(line, "problem") == NULL)
+		err = rows_of(line, owner, rows);
+	json_array_foreach(rows, i, row)
+	{
+		if (err == 0)
+			err = write_row(file, row);
+	}
+	*n_rows += json_array_size(rows);
+	json_decref(rows);
+	json_decref(line);
+	return err;
+}
+
+static int write_all(FILE *file, const char *out_path, training_rows *rows_of, void *owner,
+		     size_t *n_rows)
 {
 	struct lines *lines;
 	size_t len;
@@ -40,11 +56,7 @@ static int copy_kept(const char *out_path, FILE *train)
 	if (err < 0)
 		return err;
 	while ((err = lines_next(lines, &text, &len)) == 0) {
-		json_t *line = json_loadb(text, len, JSON_ALLOW_NUL, NULL);
-
-		if (json_is_true(json_object_get(line, "kept")))
-			err = write_training_line(train, line);
-		json_decref(line);
+		err = write_rows(file, text, len, rows_of, owner, n_rows);
 		if (err < 0)
 			break;
 	}
@@ -52,12 +64,16 @@ static int copy_kept(const char *out_path, FILE *train)
 	return err < 0 ? err : 0;
 }
 
-int training_file_write(const char *train_path, const char *out_path)
+int training_file_write(const char *path, const char *out_path, training_rows *rows_of, void *owner,
+			size_t *n_rows)
 {
-	FILE *train = fopen(train_path, "we");
-	int err = train == NULL ? -errno : copy_kept(out_path, train);
+	FILE *file = fopen(path, "we");
+	size_t n = 0;
+	int err = file == NULL ? -errno : write_all(file, out_path, rows_of, owner, &n);
 
-	if (train != NULL && fclose(train) != 0 && err == 0)
+	if (file != NULL && fclose(file) != 0 && err == 0)
 		err = -errno;
+	if (n_rows != NULL)
+		*n_rows = n;
 	return err;
 }

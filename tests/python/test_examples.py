@@ -49,7 +49,7 @@ def asserts_of(task):
 
 def test_every_example_is_short():
     names = sorted(name for name in os.listdir(FOLDER) if name.endswith(".py"))
-    assert names == ["best_of_n.py", "preference_pairs.py", "reflexion.py", "star.py"]
+    assert names == ["best_of_n.py", "constitution.py", "preference_pairs.py", "reflexion.py", "star.py"]
     for name in names:
         with open(os.path.join(FOLDER, name), encoding="utf-8") as lines:
             code = lines.read().split('"""', 2)[2]
@@ -100,6 +100,29 @@ def test_preference_pairs(judge, recorded):
     for pair in pairs:
         _, texts = recorded[prompts.index(pair["prompt"])]
         assert pair["chosen"] in texts[True] and pair["rejected"] in texts[False]
+
+
+def test_constitution(judge, recorded):
+    """Recorded failures, revised to what the record has as right; then a revision that breaks it again."""
+    prompts = [task["prompt"] for task, _ in recorded]
+    solutions = {task["prompt"]: texts for task, texts in recorded}
+
+    def model(asked):
+        texts = []
+        for question in asked:
+            prompt = next(prompt for prompt in prompts if question.startswith(prompt))
+            if question.endswith("What is wrong?") or question.endswith("Is it readable?"):
+                texts.append("a critique")
+            else:
+                texts.append(solutions[prompt][question.endswith("Mend that.")][0])
+        return texts
+    sft, preferences = load("constitution")(model, judge, prompts, [task_of(task) for task, _ in recorded],
+                                            [("Is it readable?", "Rewrite it.")])
+    assert {(row["prompt"], row["completion"]) for row in sft} == {
+        (prompt, solutions[prompt][True][0]) for prompt in prompts}
+    assert len(preferences) >= 3 and all(
+        row["rejected"] in solutions[row["prompt"]][False] and
+        row["chosen"] in solutions[row["prompt"]][True] for row in preferences)
 
 
 def test_best_of_n(daemon, recorded):
