@@ -15,7 +15,9 @@
  */
 #include "inside/runtimes/python/huge.h"
 
+#include <Python.h>
 #include <dlfcn.h>
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -30,6 +32,9 @@
 #define PAGE_BYTES 4096
 /* Twice what a warm interpreter takes; the rest is given back. */
 #define REGION_BYTES ((uintptr_t)16 << 20)
+
+/* Up to here malloc takes from the heap, as it does by itself when such a piece was freed once. */
+#define HEAP_CHUNK_BYTES_MAX (1 << 20)
 
 /* PyObjectArenaAllocator of CPython. */
 struct arena_allocator {
@@ -105,10 +110,21 @@ void huge_start(void)
 {
 	uintptr_t end = (uintptr_t)sbrk(0);
 
+	if (huge.start != 0)
+		return;
 	/* malloc goes on behind a piece that somebody else has taken. */
 	if (sbrk((intptr_t)(round_up(end) - end)) != (void *)-1)
 		huge.heap = round_up(end);
+	mallopt(M_MMAP_THRESHOLD, HEAP_CHUNK_BYTES_MAX);
+	mallopt(M_TRIM_THRESHOLD, 2 * HEAP_CHUNK_BYTES_MAX);
 	start_region();
+}
+
+/* Preloaded, this library comes before the interpreter has taken anything. */
+__attribute__((constructor)) static void start_early(void)
+{
+	if (!Py_IsInitialized())
+		huge_start();
 }
 
 /* A huge page that is mostly empty would take memory and save nothing. */
@@ -131,12 +147,23 @@ static void collapse(uintptr_t start, uintptr_t end)
 			madvise((void *)area, HUGE_BYTES, MADV_COLLAPSE);
 }
 
+/* The end of the heap, moved on to where its last huge page ends if that is worth it. */
+static uintptr_t whole_heap(void)
+{
+	uintptr_t end = (uintptr_t)sbrk(0);
+	uintptr_t missing = round_up(end) - end;
+
+	if (missing > HUGE_BYTES / 2 || sbrk((intptr_t)missing) == (void *)-1)
+		return end & ~(HUGE_BYTES - 1);
+	return end + missing;
+}
+
 void huge_finish(void)
 {
 	uintptr_t used = round_up(huge.next);
 
 	if (huge.heap != 0)
-		collapse(huge.heap, (uintptr_t)sbrk(0) & ~(HUGE_BYTES - 1));
+		collapse(huge.heap, whole_heap());
 	if (huge.start == 0)
 		return;
 	unmap(used, huge.end);

@@ -9,6 +9,7 @@ import sys
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 WORK_AREAS = ("/tmp", "/dev/shm")
+OF_THE_START = ("LD_BIND_NOW", "LD_PRELOAD")  # variables that no other program needs
 # Modules of ours: no candidate finds them among those that are imported.
 OURS = {name.partition(".")[0] for name in os.listdir(FOLDER)}
 
@@ -82,7 +83,8 @@ def main():
     rehearsal.rehearse()
     remove_handlers()
     os.chdir(areas[0])
-    os.environ.pop("LD_BIND_NOW", None)
+    for name in OF_THE_START:
+        os.environ.pop(name, None)
     sys.argv[:] = ["candidate.py"]
     sys.path[:] = [entry for entry in sys.path if entry not in (FOLDER, "")]
     for name in OURS:
