@@ -30,20 +30,33 @@ int engine_ask(struct engine *engine, struct engine_task *task, const char *step
 	return err;
 }
 
-int engine_new_request(struct engine *engine, const struct engine_task *task,
-		       assay_request **request)
+static int finish_request(const struct engine *engine, const struct engine_task *task,
+			  assay_request **request)
 {
 	const char *name = task->task->name;
-	int err = engine->tasks.format->new_request(task->task->record, request);
+	int err = assay_request_set_text(*request, ASSAY_REQUEST_ID, name, strlen(name));
 
-	if (err < 0)
-		return err;
-	err = assay_request_set_text(*request, ASSAY_REQUEST_ID, name, strlen(name));
 	if (err == 0)
 		err = request_wishes_apply(&engine->options->wishes, *request);
 	if (err < 0)
 		assay_request_free(*request);
 	return err;
+}
+
+int engine_new_request(struct engine *engine, const struct engine_task *task,
+		       assay_request **request)
+{
+	int err = engine->tasks.format->new_request(task->task->record, request);
+
+	return err < 0 ? err : finish_request(engine, task, request);
+}
+
+int engine_new_request_of(struct engine *engine, const struct engine_task *task,
+			  const json_t *record, assay_request **request)
+{
+	int err = format_own.new_request(record, request);
+
+	return err < 0 ? err : finish_request(engine, task, request);
 }
 
 int engine_judge(struct engine *engine, struct engine_task *task, assay_request *request,

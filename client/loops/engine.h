@@ -84,6 +84,10 @@ int engine_ask(struct engine *engine, struct engine_task *task, const char *step
 int engine_new_request(struct engine *engine, const struct engine_task *task,
 		       assay_request **request);
 
+/* The same of a record of assay's own format: of other tests, that is. */
+int engine_new_request_of(struct engine *engine, const struct engine_task *task,
+			  const json_t *record, assay_request **request);
+
 /* Takes the request. `bytes`: about how large it is. */
 int engine_judge(struct engine *engine, struct engine_task *task, assay_request *request,
 		 size_t bytes);

@@ -21,6 +21,7 @@ static const char reflect[] =
 	"In a few sentences: what is wrong with this solution, and what is to be done otherwise? "
 	"Write no code.";
 static const char again[] = "Write the whole solution again, improved.";
+static const char real[] = "real"; /* of an attempt: what the task's own tests say */
 
 struct episode *episode_new(const struct task_format *format, const struct task *task)
 {
@@ -40,6 +41,7 @@ void episode_free(struct episode *episode)
 {
 	if (episode == NULL)
 		return;
+	inner_tests_deinit(&episode->inner);
 	json_decref(episode->attempts);
 	free(episode->prompt);
 	free(episode);
@@ -54,7 +56,7 @@ void episode_step(const struct episode *episode, char *step, size_t size)
 {
 	uint32_t n = episode_n_attempts(episode);
 
-	if (episode->is_reflecting)
+	if (episode->phase == EPISODE_REFLECTS)
 		snprintf(step, size, "reflection %u", n);
 	else
 		snprintf(step, size, "attempt %u", n + 1);
@@ -70,13 +72,14 @@ static const char *text_at(const json_t *attempt, const char *key)
 }
 
 /* What was said of an attempt: the daemon's words, and the model's own if it has reflected. */
-static int add_judgement(json_t *messages, const json_t *attempt, const char *request)
+static int add_judgement(json_t *messages, const json_t *attempt, const char *tests,
+			 const char *request)
 {
 	const char *reflection = text_at(attempt, "reflection");
 	char *content;
 	int err;
 
-	if (asprintf(&content, "The tests say:\n\n%s\n\n%s%s%s", text_at(attempt, "feedback"),
+	if (asprintf(&content, "%s say:\n\n%s\n\n%s%s%s", tests, text_at(attempt, "feedback"),
 		     reflection, reflection[0] != '\0' ? "\n\n" : "", request) < 0)
 		return -1;
 	err = engine_add_message(messages, "user", content);
@@ -86,6 +89,9 @@ static int add_judgement(json_t *messages, const json_t *attempt, const char *re
 
 json_t *episode_messages(const struct episode *episode, uint32_t memory)
 {
+	const char *tests = json_array_size(episode->inner.asserts) > 0
+				    ? "Tests, which may be wrong themselves,"
+				    : "The tests";
 	json_t *messages = json_array();
 	const size_t n = json_array_size(episode->attempts);
 	int err = messages == NULL ? -1 : 0;
@@ -99,13 +105,30 @@ json_t *episode_messages(const struct episode *episode, uint32_t memory)
 
 		err = engine_add_message(messages, "assistant", text_at(attempt, "text"));
 		if (err == 0)
-			err = add_judgement(messages, attempt,
-					    episode->is_reflecting && i + 1 == n ? reflect : again);
+			err = add_judgement(
+				messages, attempt, tests,
+				episode->phase == EPISODE_REFLECTS && i + 1 == n ? reflect : again);
 	}
 	if (err == 0)
 		return messages;
 	json_decref(messages);
 	return NULL;
+}
+
+json_t *episode_ask_for_tests(const struct episode *episode, uint32_t n)
+{
+	json_t *messages = NULL;
+	char *content;
+
+	if (asprintf(&content,
+		     "%s\n\nDo not solve this. Write up to %u tests of a solution, each an assert "
+		     "statement in one line that compares a call with what it must give. Write "
+		     "nothing but these lines.",
+		     episode->prompt, n) < 0)
+		return NULL;
+	messages = json_pack("[{ssss}]", "role", "user", "content", content);
+	free(content);
+	return messages;
 }
 
 /* ---------------------------------------------------------------- answers */
@@ -114,9 +137,8 @@ int episode_take_text(struct episode *episode, const char *text, size_t len)
 {
 	json_t *attempt, *string = json_stringn(text, len);
 
-	if (episode->is_reflecting) {
+	if (episode->phase == EPISODE_REFLECTS) {
 		attempt = json_array_get(episode->attempts, episode_n_attempts(episode) - 1);
-		episode->is_reflecting = false;
 		return json_object_set_new(attempt, "reflection", string) < 0 ? -ENOMEM : 0;
 	}
 	attempt = json_pack("{siso}", "attempt", (int)episode_n_attempts(episode) + 1, "text",
@@ -144,6 +166,47 @@ int episode_take_result(struct episode *episode, const assay_result *result)
 	return err;
 }
 
+int episode_take_real_result(struct episode *episode, const assay_result *result)
+{
+	const size_t index = assay_result_number(result, ASSAY_RESULT_CANDIDATE_INDEX);
+	const bool passed = assay_result_verdict(result) == ASSAY_PASSED;
+	json_t *told = json_pack("{sssbsfsbss}", "verdict",
+				 assay_verdict_name(assay_result_verdict(result)), "passed", passed,
+				 "score", assay_result_score(result), "maskable",
+				 assay_result_number(result, ASSAY_RESULT_MASKABLE) != 0,
+				 "integrity", assay_integrity_name(assay_result_integrity(result)));
+
+	if (index + 1 == json_array_size(episode->attempts))
+		episode->base.is_good = passed;
+	return json_object_set_new(json_array_get(episode->attempts, index), real, told) < 0
+		       ? -ENOMEM
+		       : 0;
+}
+
+bool episode_is_really_judged(const struct episode *episode)
+{
+	const json_t *attempt;
+	size_t i;
+
+	json_array_foreach(episode->attempts, i, attempt)
+	{
+		const json_t *told = json_object_get(attempt, real);
+
+		if (told == NULL || json_is_true(json_object_get(told, "maskable")))
+			return false;
+	}
+	return true;
+}
+
+bool episode_passed_after(const json_t *attempts, uint32_t n)
+{
+	const size_t n_made = json_array_size(attempts);
+	const json_t *attempt = json_array_get(attempts, n < n_made ? n - 1 : n_made - 1);
+	const json_t *told = json_object_get(attempt, real);
+
+	return json_is_true(json_object_get(told != NULL ? told : attempt, "passed"));
+}
+
 bool episode_is_judged(const struct episode *episode)
 {
 	const json_t *attempt = last_attempt(episode);
@@ -154,6 +217,8 @@ bool episode_is_judged(const struct episode *episode)
 
 json_t *episode_to_json(const struct episode *episode)
 {
-	return json_pack("{sssbsO}", "task", episode->base.task->name, "solved",
-			 episode->base.is_good, "attempts", episode->attempts);
+	json_t *tests = json_object_get(episode->inner.record, "tests");
+
+	return json_pack("{sssbsOsO*}", "task", episode->base.task->name, "solved",
+			 episode->base.is_good, "attempts", episode->attempts, "tests", tests);
 }
