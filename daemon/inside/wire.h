@@ -87,7 +87,7 @@ struct cell_report {
 	uint64_t cpu_ns;            /* of all processes of the run: user + system */
 	uint64_t run_delay_ns;      /* USED: time runnable but waiting for a processor
 				       (/proc/PID/schedstat), all processes */
-	uint64_t memory_peak_bytes; /* DONE: largest ru_maxrss */
+	uint64_t memory_peak_bytes; /* DONE: largest ru_maxrss; READY: what pid 1 has of its own */
 	uint32_t n_refusals;        /* DONE: entries of `refusals` */
 	char runtime[44];           /* READY: "CPython 3.11.2"; NUL-terminated */
 	struct cell_refusal refusals[CELL_REFUSALS_MAX];

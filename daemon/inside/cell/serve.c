@@ -72,9 +72,9 @@ static void send_report(const struct cell_report *report)
 		leave(1);
 }
 
-static void send_ready(const char *runtime)
+static void send_ready(const char *runtime, uint64_t own_bytes)
 {
-	struct cell_report report = {.type = CELL_READY};
+	struct cell_report report = {.type = CELL_READY, .memory_peak_bytes = own_bytes};
 
 	snprintf(report.runtime, sizeof(report.runtime), "%s", runtime);
 	send_report(&report);
@@ -332,6 +332,7 @@ static void serve(struct server *server)
 int serve_runs(const struct serve_setting *setting, struct failure *failure)
 {
 	struct server server = {.setting = setting, .child_fd = -1};
+	const uint64_t own_bytes = usage_own_memory();
 	int err;
 
 	if (getpid() != 1) {
@@ -353,6 +354,6 @@ int serve_runs(const struct serve_setting *setting, struct failure *failure)
 		failure_set(failure, "serve", -err, "pipe");
 		return err;
 	}
-	send_ready(setting->runtime);
+	send_ready(setting->runtime, own_bytes);
 	serve(&server);
 }

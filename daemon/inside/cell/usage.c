@@ -137,3 +137,17 @@ uint64_t usage_address_space(void)
 	read_file(AT_FDCWD, "/proc/self", "statm", text, sizeof(text));
 	return strtoull(text, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
+
+/* Numbers of pages: size, resident, and of those the files' ("shared"). */
+uint64_t usage_own_memory(void)
+{
+	char text[STAT_BYTES_MAX];
+	uint64_t resident, of_files;
+	char *at;
+
+	read_file(AT_FDCWD, "/proc/self", "statm", text, sizeof(text));
+	strtoull(text, &at, 10);
+	resident = strtoull(at, &at, 10);
+	of_files = strtoull(at, &at, 10);
+	return resident > of_files ? (resident - of_files) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}

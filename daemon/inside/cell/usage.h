@@ -21,3 +21,6 @@ uint64_t usage_of_timeval(const struct timeval *time);
 
 /* Size of this process's address space; 0: unknown. */
 uint64_t usage_address_space(void);
+
+/* Memory of this process that is no file's; 0: unknown. */
+uint64_t usage_own_memory(void);
