@@ -1,7 +1,7 @@
 /*
- * A slot's cell and its life, and what dispatch.c, seat.c and cell_life.c share: cell_life.c
- * follows the life of cells, dispatch.c brings jobs to seats, seat.c runs them there. Nobody else
- * includes this.
+ * A slot's cells and their life, and what dispatch.c, places.c, seat.c and cell_life.c share:
+ * cell_life.c follows the life of cells, places.c says which a seat keeps, dispatch.c brings jobs
+ * to seats, seat.c runs them there. Nobody else includes this.
  */
 #pragma once
 
@@ -23,8 +23,12 @@ struct cell {
 	struct run run;
 	struct event *
 		timer; /* EMPTY: when to try again; IDLE, RUNNING, RESTING: unused; else patience */
-	bool was_ready;    /* a cell of this slot has been ready once */
-	struct seat *seat; /* whose job it works for */
+	bool was_ready;      /* a cell of this place has been ready once */
+	bool is_wanted;      /* when one is gone the next is started */
+	bool is_examiner;    /* runs tests and never a candidate, or the other way round */
+	uint64_t warm_bytes; /* what its runtime takes, as it says itself before its first run */
+	uint64_t used_ns;    /* when something needed it last */
+	struct seat *seat;   /* whose job it works for */
 };
 
 /* What one of the two cells of a seat has left of the present job. */
@@ -37,29 +41,32 @@ struct seat_part {
 
 /*
  * A place for one evaluation: the cell that the candidate runs in, and the cell that its tests run
- * in if the examination is split. Both are free only when both runs are over.
+ * in if the examination is split. Both are free only when both runs are over. The seat has further
+ * cells, of other languages, that wait for jobs of theirs (places.h).
  */
 struct seat {
-	struct cell *candidate;
-	struct cell *examiner;
-	struct job *job;   /* NULL: free */
-	bool is_split;     /* its present run takes both cells */
-	bool is_planning;  /* its present run makes the batch's plan, in the examiner's cell */
-	bool is_called;    /* its present run is called by that plan */
-	uint64_t sits_for; /* serial of the batch whose tests the examiner was last given */
+	uint32_t index;
+	struct cell *candidate; /* of the present job; else of the last one, or the first cell */
+	struct cell *examiner;  /* likewise; one that `is_examiner`, or there was none yet */
+	struct job *job;        /* NULL: free */
+	bool is_split;          /* its present run takes both cells */
+	bool is_planning;       /* its present run makes the batch's plan, in the examiner's cell */
+	bool is_called;         /* its present run is called by that plan */
+	uint64_t sits_for;      /* serial of the batch whose tests the examiner was last given */
 	struct seat_part candidate_part;
 	struct seat_part examiner_part;
 };
 
 struct dispatch {
 	struct broker *broker;
-	struct cell *cells; /* of seat i: i, and n_seats + i */
+	struct cell *cells; /* of seat i: i, n_seats + i, 2 * n_seats + i ... */
 	uint32_t n_cells;
 	struct seat *seats;
 	uint32_t n_seats;
-	bool wants_examiners; /* the second cell of a seat is started when the first split job comes
-			       */
 	uint32_t n_running;
+	struct event *retire_timer;      /* NULL: no cell is ended for being idle */
+	uint64_t warm_bytes[POLICY_MAX]; /* of the last cell of each policy that was ready */
+	uint32_t without;                /* bit set of the variants that cannot be built */
 	uint64_t next_serial;
 	uint64_t next_run_id;
 	char runtimes[POLICY_MAX][sizeof(((struct cell_report *)0)->runtime)];
@@ -71,10 +78,10 @@ static inline uint64_t *dispatch_counter(struct dispatch *dispatch, enum metric 
 	return &dispatch->broker->metrics.counters[metric];
 }
 
-/* Cells that are started and kept. */
-static inline uint32_t dispatch_n_wanted(const struct dispatch *dispatch)
+/* The cell that its seat never goes without: of the first policy, for candidates. */
+static inline bool cell_is_first(const struct cell *cell)
 {
-	return dispatch->wants_examiners ? dispatch->n_cells : dispatch->n_seats;
+	return cell->slot.index < cell->dispatch->n_seats;
 }
 
 /* ---- cell_life.c */
@@ -89,6 +96,9 @@ void cell_life_start(struct cell *cell);
 /* Has the standing limits of an IDLE cell changed; the run follows when the keeper has done it. */
 void cell_life_limit(struct cell *cell, const struct limits *limits);
 
+/* Whether cells of this policy were tried again and again, and none got ready. */
+bool cell_life_is_hopeless(const struct dispatch *dispatch, uint32_t policy);
+
 /* Ends the cell, whatever it does; what ran in it is dealt with when nothing of it is left. */
 void cell_life_stop(struct cell *cell);
 
@@ -98,8 +108,3 @@ void cell_life_clear(struct cell *cell, bool is_keeper_lost);
 /* What the keeper says of the present cell. Descriptors that are taken are set to -1 in fds[]. */
 void cell_life_take_event(struct cell *cell, const struct keeper_event *event, int *fds,
 			  size_t n_fds);
-
-/* ---- dispatch.c */
-
-/* Answers everything that waits: no cell can be built to run it. */
-void dispatch_give_up_waiting(struct dispatch *dispatch);

@@ -28,13 +28,20 @@ void dispatch_keeper_event(struct dispatch *dispatch, const struct keeper_event 
 			   size_t n_fds);
 void dispatch_keeper_lost(struct dispatch *dispatch);
 
+/* Answers everything that waits: no cell can be built to run it. */
+void dispatch_give_up_waiting(struct dispatch *dispatch);
+
 /* For greeting and status. */
 uint32_t dispatch_n_slots(const struct dispatch *dispatch);
 uint32_t dispatch_n_free(const struct dispatch *dispatch);
 uint32_t dispatch_n_running(const struct dispatch *dispatch);
-/* The candidate's cell of slot `index`, and the examiner's. */
+/* The candidate's cell of slot `index`, and the examiner's (NULL: none): of its present or last
+ * job.
+ */
 const struct slot *dispatch_slot(const struct dispatch *dispatch, uint32_t index);
 const struct slot *dispatch_examiner(const struct dispatch *dispatch, uint32_t index);
+/* In slot `index`, ever. */
+uint64_t dispatch_n_cells_built(const struct dispatch *dispatch, uint32_t index);
 uint32_t dispatch_layers(const struct dispatch *dispatch);
 /* "CPython 3.11.2"; "" until a cell of that policy was ready. */
 const char *dispatch_runtime(const struct dispatch *dispatch, uint32_t policy);

@@ -4,7 +4,8 @@
  * The keeper is restarted by the supervisor when it dies; then a new socket arrives and all cells
  * are built anew. The packets are of fixed size on both sides; a wrong one from the keeper ends the
  * connection to it, which makes the supervisor start another. A keeper that neither dies nor
- * answers would keep jobs waiting for ever: cell_life.c has patience, and then gives it up.
+ * answers would keep jobs waiting for ever: cell_life.c has patience, and then gives it up. So has
+ * this file with one that does not get ready; after some in a row what waits is answered.
  */
 #include "broker/keeper_proxy.h"
 
@@ -20,13 +21,40 @@
 #include "broker/supervisor_link.h"
 #include "keeper/keeper_msg.h"
 
+/* Keepers in a row that did not get ready, before waiting jobs are given up. */
+#define UNREADY_MAX 3
+
 struct keeper_proxy {
 	struct broker *broker;
+	struct event *patience; /* with one that has not said KEEPER_READY */
+	uint32_t n_unready;     /* in a row */
 	int socket;
 	struct event *event;
 	uint32_t pid;
 	bool is_ready;
 };
+
+static void on_patience_over(evutil_socket_t fd, short what, void *argument)
+{
+	struct keeper_proxy *proxy = argument;
+
+	(void)fd;
+	(void)what;
+	log_error("the keeper did not get ready in %llu ms",
+		  (unsigned long long)proxy->broker->settings->keeper_patience_ms);
+	keeper_proxy_give_up(proxy);
+}
+
+static void await_ready(struct keeper_proxy *proxy)
+{
+	const uint64_t patience_ms = proxy->broker->settings->keeper_patience_ms;
+	const struct timeval patience = {
+		.tv_sec = (time_t)(patience_ms / 1000),
+		.tv_usec = (suseconds_t)(patience_ms % 1000 * 1000),
+	};
+
+	evtimer_add(proxy->patience, &patience);
+}
 
 struct keeper_proxy *keeper_proxy_new(struct broker *broker)
 {
@@ -34,6 +62,7 @@ struct keeper_proxy *keeper_proxy_new(struct broker *broker)
 
 	proxy->broker = broker;
 	proxy->socket = -1;
+	proxy->patience = evtimer_new(broker->base, on_patience_over, proxy);
 	return proxy;
 }
 
@@ -42,6 +71,7 @@ static void disconnect(struct keeper_proxy *proxy)
 	if (proxy->event != NULL)
 		event_free(proxy->event);
 	proxy->event = NULL;
+	evtimer_del(proxy->patience);
 	fd_close(&proxy->socket);
 	proxy->is_ready = false;
 	proxy->pid = 0;
@@ -52,17 +82,28 @@ void keeper_proxy_free(struct keeper_proxy *proxy)
 	if (proxy == NULL)
 		return;
 	disconnect(proxy);
+	event_free(proxy->patience);
 	free(proxy);
 }
 
 static void lose_keeper(struct keeper_proxy *proxy)
 {
+	const struct supervisor_packet packet = {.type = SUPERVISOR_FAILED,
+						 .text = "no keeper gets ready"};
+
 	if (proxy->socket < 0)
 		return;
 	log_warning("the keeper is gone; its cells are built again by the next one");
+	proxy->n_unready = proxy->is_ready ? 0 : proxy->n_unready + 1;
 	disconnect(proxy);
 	proxy->broker->metrics.counters[METRIC_keepers_lost]++;
 	dispatch_keeper_lost(proxy->broker->dispatch);
+	if (proxy->n_unready < UNREADY_MAX)
+		return;
+	log_error("%u keepers in a row did not get ready: what waits is given up",
+		  proxy->n_unready);
+	supervisor_link_send(proxy->broker->supervisor, &packet);
+	dispatch_give_up_waiting(proxy->broker->dispatch);
 }
 
 void keeper_proxy_give_up(struct keeper_proxy *proxy)
@@ -87,6 +128,7 @@ static void take_event(struct keeper_proxy *proxy, const struct keeper_event *ev
 {
 	if (event->type == KEEPER_READY) {
 		proxy->is_ready = true;
+		evtimer_del(proxy->patience);
 		proxy->broker->layers_missing = wished_layers(proxy->broker) & ~event->layers;
 		dispatch_keeper_ready(proxy->broker->dispatch);
 	} else {
@@ -129,6 +171,7 @@ void keeper_proxy_take_socket(struct keeper_proxy *proxy, int socket, uint32_t p
 	proxy->event =
 		event_new(proxy->broker->base, socket, EV_READ | EV_PERSIST, on_readable, proxy);
 	event_add(proxy->event, NULL);
+	await_ready(proxy);
 }
 
 bool keeper_proxy_is_ready(const struct keeper_proxy *proxy)
