@@ -143,6 +143,8 @@ static void fill_settings(const struct options *options, const struct places *pl
 		.outbound_high_bytes = options->outbound_high_bytes,
 		.kill_patience_ms = options->kill_patience_ms,
 		.start_patience_ms = options->start_patience_ms,
+		.cell_idle_ms = options->cell_idle_ms,
+		.slot_cell_bytes = options->slot_cell_bytes,
 		.keeper_patience_ms = options->keeper_patience_ms,
 		.greeting_patience_ms = options->greeting_patience_ms,
 		.cache_bytes = options->cache_bytes,

@@ -1,12 +1,12 @@
 /*
  * The life of a cell as the broker sees it. Broker.
  *
- * Every slot always has a cell, or one on its way: when the keeper says that one is gone the next
- * is asked for, after a pause that grows while none becomes ready. A cell is replaced when it is
- * not clean, after its number of runs, when a killed run does not end, and when it says something
- * that is not legal in its state. It is only ever given up by the keeper's CELL_GONE (or with the
- * keeper): until then something of it may still run. A keeper that owes an answer for too long is
- * given up with all its cells, which die with it.
+ * A cell that is wanted (places.c) is there, or on its way: when the keeper says that one is gone
+ * the next is asked for, after a pause that grows while none becomes ready. A cell is replaced when
+ * it is not clean, after its number of runs, when a killed run does not end, and when it says
+ * something that is not legal in its state. It is only ever given up by the keeper's CELL_GONE (or
+ * with the keeper): until then something of it may still run. A keeper that owes an answer for too
+ * long is given up with all its cells, which die with it.
  */
 #include "broker/cell_life.h"
 
@@ -16,10 +16,11 @@
 
 #include "base/log.h"
 #include "broker/keeper_proxy.h"
+#include "broker/places.h"
 #include "broker/seat.h"
 #include "broker/supervisor_link.h"
 
-/* Cells in a row that could not be built, in every slot, before waiting jobs are given up. */
+/* Cells in a row that could not be built, in every place, before waiting jobs are given up. */
 #define FAILURES_MAX 3
 /* Reports taken from one cell in one turn of the loop; then others have their turn. */
 #define REPORTS_MAX 16
@@ -113,26 +114,38 @@ static void on_rest(void *owner)
 		seat_rest(cell);
 }
 
-/* No slot has been able to build a cell lately: what waits would wait for ever. */
-static bool is_hopeless(const struct dispatch *dispatch)
+bool cell_life_is_hopeless(const struct dispatch *dispatch, uint32_t policy)
 {
-	for (uint32_t i = 0; i < dispatch_n_wanted(dispatch); i++)
-		if (dispatch->cells[i].slot.failures < FAILURES_MAX)
+	bool is_tried = false;
+
+	for (uint32_t i = 0; i < dispatch->n_cells; i++) {
+		const struct cell *cell = &dispatch->cells[i];
+
+		if (!cell->is_wanted || cell->slot.policy != policy)
+			continue;
+		if (cell->slot.failures < FAILURES_MAX)
 			return false;
-	return true;
+		is_tried = true;
+	}
+	return is_tried;
 }
 
 static void note_failure(struct cell *cell, const struct failure *failure)
 {
 	struct dispatch *dispatch = cell->dispatch;
+	const uint32_t policy = cell->slot.policy;
 	struct supervisor_packet packet = {.type = SUPERVISOR_FAILED};
 
 	cell->slot.failures++;
 	++*dispatch_counter(dispatch, METRIC_cells_failed);
 	log_error("slot %u: no cell: %s: %s: %s", cell->slot.index, failure->step, failure->detail,
 		  failure->error != 0 ? strerror(failure->error) : "");
-	if (!is_hopeless(dispatch))
+	if (!cell_life_is_hopeless(dispatch, policy))
 		return;
+	if (policy != dispatch->cells[0].slot.policy) {
+		places_give_up(dispatch, policy); /* the other languages go on */
+		return;
+	}
 	snprintf(packet.text, sizeof(packet.text), "cells cannot be built: %s: %s: %s",
 		 failure->step, failure->detail,
 		 failure->error != 0 ? strerror(failure->error) : "");
@@ -150,7 +163,8 @@ static void on_patience_over(evutil_socket_t fd, short what, void *argument)
 	(void)fd;
 	(void)what;
 	if (cell->slot.state == SLOT_EMPTY) {
-		cell_life_start(cell);
+		if (cell->is_wanted)
+			cell_life_start(cell);
 		return;
 	}
 	if (cell->slot.state == SLOT_STOPPING || cell->slot.state == SLOT_LIMITING) {
@@ -176,6 +190,8 @@ static void report_ready(struct cell *cell, const struct cell_report *report)
 	evtimer_del(cell->timer);
 	cell->slot.failures = 0;
 	cell->was_ready = true;
+	cell->warm_bytes = report->memory_peak_bytes;
+	dispatch->warm_bytes[cell->slot.policy] = report->memory_peak_bytes;
 	memcpy(runtime, report->runtime, sizeof(report->runtime));
 	runtime[sizeof(report->runtime) - 1] = '\0';
 	slot_move(&cell->slot, SLOT_IDLE);
@@ -327,6 +343,7 @@ void cell_life_clear(struct cell *cell, bool is_keeper_lost)
 		run_discard(&cell->run);
 	cell_link_deinit(&cell->link);
 	cell->slot.cell_pid = 0;
+	cell->warm_bytes = 0;
 	slot_move(&cell->slot, SLOT_EMPTY);
 	seat_go_on(cell);
 }
@@ -347,6 +364,8 @@ static void take_gone(struct cell *cell, const struct keeper_event *event)
 	cell_life_clear(cell, false);
 	if (was_starting)
 		note_failure(cell, &early);
+	if (!cell->is_wanted)
+		return;
 	if (cell->slot.failures > 0)
 		arm_ms(cell->timer, 100ULL << (cell->slot.failures < 6 ? cell->slot.failures : 6));
 	else

@@ -14,12 +14,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "broker/batch.h"
 #include "broker/cell_life.h"
 #include "broker/keeper_proxy.h"
+#include "broker/places.h"
 #include "broker/record_reader.h"
 #include "broker/seat.h"
 #include "broker/sharing.h"
@@ -37,11 +39,15 @@ struct dispatch *dispatch_new(struct broker *broker)
 	for (uint32_t i = 0; i < dispatch->n_cells; i++) {
 		cell_life_init(&dispatch->cells[i], dispatch, i);
 		dispatch->cells[i].seat = &dispatch->seats[i % dispatch->n_seats];
+		dispatch->cells[i].is_wanted = i < dispatch->n_seats;
 	}
 	for (uint32_t i = 0; i < dispatch->n_seats; i++) {
+		dispatch->seats[i].index = i;
 		dispatch->seats[i].candidate = &dispatch->cells[i];
 		dispatch->seats[i].examiner = &dispatch->cells[dispatch->n_seats + i];
 	}
+	if (places_start_retiring(dispatch) < 0)
+		log_error("no timer: cells that are idle are kept");
 	return dispatch;
 }
 
@@ -55,6 +61,8 @@ void dispatch_free(struct dispatch *dispatch)
 		examination_deinit(&dispatch->seats[i].candidate_part.examination);
 		examination_deinit(&dispatch->seats[i].examiner_part.examination);
 	}
+	if (dispatch->retire_timer != NULL)
+		event_free(dispatch->retire_timer);
 	free(dispatch->cells);
 	free(dispatch->seats);
 	free(dispatch);
@@ -76,6 +84,9 @@ static void assign(struct seat *seat, struct job *job)
 	const uint32_t cgroups = 1u << LAYER_CGROUP_MEMORY | 1u << LAYER_CGROUP_PIDS;
 	struct cell *cell = seat->candidate;
 
+	cell->used_ns = clock_now_ns();
+	if (job_is_split(job))
+		seat->examiner->used_ns = cell->used_ns;
 	sharing_note_start(job);
 	job->attempts++;
 	seat->job = job;
@@ -92,42 +103,65 @@ static void assign(struct seat *seat, struct job *job)
 	seat_run(cell);
 }
 
-static bool is_ready_for(const struct cell *cell, uint32_t policy)
+/* The seat's cell for the job, if the seat is free and the cell ready. */
+static struct cell *find_candidate(const struct seat *seat, const struct job *job)
 {
-	return cell->slot.state == SLOT_IDLE && cell->slot.policy == policy;
+	struct cell *cell;
+
+	if (seat->job != NULL)
+		return NULL;
+	cell = places_find(seat, places_policy_of_candidate(seat->candidate->dispatch, job), false);
+	return cell != NULL && cell->slot.state == SLOT_IDLE ? cell : NULL;
 }
 
-static bool has_free_candidate(const struct seat *seat, uint32_t policy)
+/* Likewise for its tests; not while the one of the last job rests. */
+static struct cell *find_examiner(const struct seat *seat, const struct job *job)
 {
-	return seat->job == NULL && is_ready_for(seat->candidate, policy);
+	struct cell *cell =
+		places_find(seat, places_policy_of_examiner(seat->candidate->dispatch, job), true);
+
+	if (cell == NULL || cell->slot.state != SLOT_IDLE ||
+	    seat->examiner->slot.state == SLOT_RESTING)
+		return NULL;
+	return cell;
 }
 
-/* A free seat for the job: one whose examiner rests and knows the tests already, if there is. */
+/*
+ * A free seat for the job, with its cells set: one whose examiner rests and knows the tests
+ * already, if there is.
+ */
 static struct seat *find_seat(struct dispatch *dispatch, const struct job *job)
 {
-	const struct task *task = &job->batch->task;
 	struct seat *found = NULL;
 
 	for (uint32_t i = 0; i < dispatch->n_seats; i++) {
 		struct seat *seat = &dispatch->seats[i];
+		struct cell *candidate = find_candidate(seat, job);
+		struct cell *examiner;
 
-		if (!has_free_candidate(seat, task->policy))
+		if (candidate == NULL)
 			continue;
-		if (!job_is_split(job) || (seat_sits_for(seat, job) && !job_is_to_plan(job)))
+		if (!job_is_split(job) || (seat_sits_for(seat, job) && !job_is_to_plan(job))) {
+			seat->candidate = candidate;
 			return seat;
-		if (found == NULL && is_ready_for(seat->examiner, task->policy))
+		}
+		examiner = found == NULL ? find_examiner(seat, job) : NULL;
+		if (examiner != NULL) {
 			found = seat;
+			found->candidate = candidate;
+			found->examiner = examiner;
+		}
 	}
 	return found;
 }
 
-/* Ends one examiner that rests for another batch, so that its seat gets free for this task. */
-static void end_one_sitting(struct dispatch *dispatch, const struct task *task)
+/* Ends one examiner that rests for another batch, so that its seat gets free for this job. */
+static void end_one_sitting(struct dispatch *dispatch, const struct job *job)
 {
 	for (uint32_t i = 0; i < dispatch->n_seats; i++) {
 		struct seat *seat = &dispatch->seats[i];
 
-		if (has_free_candidate(seat, task->policy) &&
+		if (find_candidate(seat, job) != NULL &&
 		    seat->examiner->slot.state == SLOT_RESTING) {
 			seat_end_sitting(seat);
 			return;
@@ -142,53 +176,20 @@ void dispatch_end_sittings(struct dispatch *dispatch, const struct batch *batch)
 			seat_end_sitting(&dispatch->seats[i]);
 }
 
-/* Makes a free seat's cell one of this language, unless one is on its way already. */
-static void make_room_in(struct dispatch *dispatch, uint32_t first, uint32_t policy)
-{
-	struct cell *other = NULL;
-
-	for (uint32_t i = first; i < first + dispatch->n_seats; i++) {
-		struct cell *cell = &dispatch->cells[i];
-
-		if (cell->slot.policy == policy &&
-		    (cell->slot.state == SLOT_STARTING || cell->slot.state == SLOT_STOPPING ||
-		     is_ready_for(cell, policy)))
-			return;
-		if (cell->slot.state == SLOT_IDLE && cell->seat->job == NULL)
-			other = cell;
-	}
-	if (other != NULL) {
-		cell_life_stop(other);
-		other->slot.policy = policy;
-	}
-}
-
-static void want_examiners(struct dispatch *dispatch, uint32_t policy)
-{
-	dispatch->wants_examiners = true;
-	for (uint32_t i = dispatch->n_seats; i < dispatch->n_cells; i++) {
-		dispatch->cells[i].slot.policy = policy;
-		cell_life_start(&dispatch->cells[i]);
-	}
-}
-
-static void make_room(struct dispatch *dispatch, const struct job *job)
-{
-	const struct task *task = &job->batch->task;
-
-	make_room_in(dispatch, 0, task->policy);
-	if (job_is_split(job) && !dispatch->wants_examiners)
-		want_examiners(dispatch, task->policy);
-	else if (job_is_split(job))
-		make_room_in(dispatch, dispatch->n_seats, task->policy);
-}
-
 static bool runs_one_alone(const struct dispatch *dispatch)
 {
 	for (uint32_t i = 0; i < dispatch->n_seats; i++)
 		if (dispatch->seats[i].job != NULL && dispatch->seats[i].job->runs_alone)
 			return true;
 	return false;
+}
+
+/* Whether no cell for it can be built, while other languages go on. */
+static bool is_in_vain(const struct dispatch *dispatch, const struct job *job)
+{
+	const uint32_t policy = places_policy_of_candidate(dispatch, job);
+
+	return policy != dispatch->cells[0].slot.policy && cell_life_is_hopeless(dispatch, policy);
 }
 
 void dispatch_pump(struct dispatch *dispatch)
@@ -204,10 +205,14 @@ void dispatch_pump(struct dispatch *dispatch)
 		if (runs_one_alone(dispatch) || (next->runs_alone && dispatch->n_running > 0))
 			return;
 		seat = find_seat(dispatch, next);
+		if (seat == NULL && is_in_vain(dispatch, next)) {
+			batch_finish_unrun(dispatch->broker, queue_pop(queue), verdict_no_cell());
+			continue;
+		}
 		if (seat == NULL) {
 			if (job_is_split(next))
-				end_one_sitting(dispatch, &next->batch->task);
-			make_room(dispatch, next);
+				end_one_sitting(dispatch, next);
+			places_provide(dispatch, next);
 			return;
 		}
 		assign(seat, queue_pop(queue));
@@ -229,9 +234,10 @@ void dispatch_cancel(struct dispatch *dispatch, struct job *job)
 
 void dispatch_keeper_ready(struct dispatch *dispatch)
 {
-	for (uint32_t i = 0; i < dispatch_n_wanted(dispatch); i++)
-		if (dispatch->cells[i].slot.state == SLOT_EMPTY)
+	for (uint32_t i = 0; i < dispatch->n_cells; i++)
+		if (dispatch->cells[i].is_wanted && dispatch->cells[i].slot.state == SLOT_EMPTY)
 			cell_life_start(&dispatch->cells[i]);
+	dispatch_pump(dispatch);
 }
 
 void dispatch_keeper_event(struct dispatch *dispatch, const struct keeper_event *event, int *fds,
@@ -253,9 +259,15 @@ void dispatch_keeper_lost(struct dispatch *dispatch)
 		if (dispatch->cells[i].slot.state != SLOT_EMPTY)
 			cell_life_clear(&dispatch->cells[i], true);
 	}
+	places_forget(dispatch);
 }
 
 /* ---------------------------------------------------------------- for greeting and status */
+
+static const struct seat *seat_at(const struct dispatch *dispatch, uint32_t index)
+{
+	return &dispatch->seats[index];
+}
 
 uint32_t dispatch_n_slots(const struct dispatch *dispatch)
 {
@@ -279,12 +291,23 @@ uint32_t dispatch_n_running(const struct dispatch *dispatch)
 
 const struct slot *dispatch_slot(const struct dispatch *dispatch, uint32_t index)
 {
-	return &dispatch->cells[index].slot;
+	return &seat_at(dispatch, index)->candidate->slot;
 }
 
 const struct slot *dispatch_examiner(const struct dispatch *dispatch, uint32_t index)
 {
-	return &dispatch->seats[index].examiner->slot;
+	const struct cell *cell = seat_at(dispatch, index)->examiner;
+
+	return cell->is_examiner ? &cell->slot : NULL;
+}
+
+uint64_t dispatch_n_cells_built(const struct dispatch *dispatch, uint32_t index)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = index; i < dispatch->n_cells; i += dispatch->n_seats)
+		n += dispatch->cells[i].slot.cells;
+	return n;
 }
 
 uint32_t dispatch_layers(const struct dispatch *dispatch)

@@ -233,6 +233,7 @@ static int take_candidate(struct job *job, const Assay__Evaluate *evaluate, size
 	job->index = (uint32_t)index;
 	job->candidate = candidate->id;
 	job->code = request_slice(candidate->code);
+	job->code_policy = job->batch->task.policy;
 	if (evaluate->extract == ASSAY__EXTRACT__EXTRACT_LAST_FENCE)
 		job->code = extract_last_fence(job->code);
 	if (strlen(candidate->id) > REQUEST_ID_MAX) {
@@ -345,6 +346,7 @@ static int take_task(struct broker *broker, struct task *task, const Assay__Eval
 				      evaluate->language);
 	task->id = evaluate->id;
 	task->policy = (uint32_t)policy;
+	task->tests_policy = task->policy;
 	task->prompt = request_slice(evaluate->prompt);
 	task->entry_point = slice_of_text(evaluate->entry_point);
 	task->module = slice_of_text(evaluate->module);

@@ -21,6 +21,7 @@
 #include "broker/batch.h"
 #include "broker/cases.h"
 #include "broker/evaluation.h"
+#include "broker/places.h"
 #include "broker/planning.h"
 #include "broker/program.h"
 #include "broker/record_reader.h"
@@ -95,7 +96,7 @@ static void describe(const struct seat *seat, const struct run_facts *facts, str
 		.is_apart = seat->is_split || seat->is_called ||
 			    seat->job->batch->task.kind == TASK_STDIO,
 		.is_native = seat->is_called,
-		.policy = &broker->policies->policies[cell->slot.policy],
+		.policy = &broker->policies->policies[seat->job->batch->task.policy],
 		.runtime = cell->dispatch->runtimes[cell->slot.policy],
 	};
 	if (job_is_to_compile(seat->job))
@@ -271,7 +272,7 @@ static void note_over(struct seat *seat, bool is_examiner)
 void seat_conclude(struct cell *cell, const struct cell_report *report, bool is_keeper_lost)
 {
 	struct seat *seat = cell->seat;
-	bool is_examiner = cell == seat->examiner;
+	bool is_examiner = cell->is_examiner;
 	struct seat_part *part = is_examiner ? &seat->examiner_part : &seat->candidate_part;
 
 	run_finish(&cell->run, report, &part->facts, &part->examination);
@@ -372,7 +373,11 @@ static int start_split(struct seat *seat, struct run_order *order)
 
 static bool has_examiner(const struct seat *seat)
 {
-	return seat->examiner->slot.state == SLOT_IDLE || seat_sits_for(seat, seat->job);
+	const struct slot *slot = &seat->examiner->slot;
+
+	return (seat->examiner->is_examiner && slot->state == SLOT_IDLE &&
+		slot->policy == places_policy_of_examiner(seat->candidate->dispatch, seat->job)) ||
+	       seat_sits_for(seat, seat->job);
 }
 
 /* In the examiner's cell alone: no candidate has to do with it. */

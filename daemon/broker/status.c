@@ -131,15 +131,16 @@ static void fill_slots(const struct broker *broker, Assay__SlotStatus *slots,
 {
 	for (uint32_t i = 0; i < dispatch_n_slots(broker->dispatch); i++) {
 		const struct slot *slot = dispatch_slot(broker->dispatch, i);
+		const struct slot *examiner = dispatch_examiner(broker->dispatch, i);
 
 		assay__slot_status__init(&slots[i]);
 		slots[i].index = i;
 		slots[i].state = (char *)slot_state_name(slot->state);
 		slots[i].language = (char *)broker->policies->policies[slot->policy].language;
 		slots[i].runs = slot->runs;
-		slots[i].cells = slot->cells;
+		slots[i].cells = dispatch_n_cells_built(broker->dispatch, i);
 		slots[i].cell_pid = slot->cell_pid;
-		slots[i].examiner_pid = dispatch_examiner(broker->dispatch, i)->cell_pid;
+		slots[i].examiner_pid = examiner != NULL ? examiner->cell_pid : 0;
 		list[i] = &slots[i];
 	}
 }

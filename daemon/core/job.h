@@ -34,7 +34,8 @@ enum task_feedback_form { TASK_FEEDBACK_PLAIN, TASK_FEEDBACK_REFLEXION };
 /* One task, the same for all candidates of the batch. */
 struct task {
 	const char *id;
-	uint32_t policy; /* index in the policy table */
+	uint32_t policy;       /* index in the policy table */
+	uint32_t tests_policy; /* likewise: of the cell for its tests, a variant perhaps */
 	enum task_kind kind;
 	struct slice prompt;
 	struct slice entry_point;
@@ -86,6 +87,7 @@ struct job {
 	uint32_t index; /* position in Evaluate.candidates */
 	const char *candidate;
 	struct slice code;
+	uint32_t code_policy;   /* of the cell for the code: the task's or a variant */
 	struct job_file *files; /* owned array */
 	size_t n_files;
 	uint64_t queued_ns;
@@ -162,6 +164,16 @@ static inline bool job_is_to_plan(const struct job *job)
 static inline bool job_is_split(const struct job *job)
 {
 	return job->batch->task.is_split && !job_is_called(job);
+}
+
+/* The policy of the candidate's cell in that run; what has the tests, too, serves both. */
+static inline uint32_t job_candidate_policy(const struct job *job)
+{
+	const struct task *task = &job->batch->task;
+	bool has_tests = !job_is_split(job) && !job_is_called(job);
+
+	return has_tests && job->code_policy == task->policy ? task->tests_policy
+							     : job->code_policy;
 }
 
 /* Of that run. */

@@ -18,9 +18,10 @@
 #define POLICY_ENVIRONMENT_MAX 16
 #define POLICY_SYSCALLS_MAX 640
 #define POLICY_MAX 8
-#define POLICY_SLOTS_MAX 256
-/* Of an evaluation: the candidate's, and the examiner's if it is split. */
-#define POLICY_CELLS_PER_EVALUATION 2
+#define POLICY_SLOTS_MAX 768
+/* An evaluation takes one, and one for its examiner if it is split; the others wait for work of
+ * other languages. */
+#define POLICY_CELLS_PER_EVALUATION 6
 #define POLICY_EVALUATIONS_MAX (POLICY_SLOTS_MAX / POLICY_CELLS_PER_EVALUATION)
 
 /* Limits of one evaluation; every field is > 0 in a policy. Names as in assay.proto. */

@@ -25,13 +25,15 @@ struct settings {
 	uint64_t outbound_high_bytes; /* unread answers of one client at which its work is held back
 				       */
 	uint64_t kill_patience_ms; /* a killed run that is not clean by then: its cell is rebuilt */
-	uint64_t start_patience_ms;    /* a cell that is not ready by then is rebuilt */
-	uint64_t cache_bytes;          /* of known verdicts, in memory; 0: none is kept */
-	uint64_t blob_bytes;           /* of content that clients name by its digest */
-	uint64_t cache_file_bytes;     /* in its folder; 0: there is none */
-	uint64_t runtime_stamp;        /* another one when the runtime has changed */
-	uint32_t shares_verdicts;      /* between users: 0 or 1 */
-	uint64_t keeper_patience_ms;   /* a keeper that has not answered by then is replaced */
+	uint64_t start_patience_ms;  /* a cell that is not ready by then is rebuilt */
+	uint64_t cell_idle_ms;       /* a cell that nothing needed for so long is ended; 0: never */
+	uint64_t slot_cell_bytes;    /* of warm runtimes that a slot keeps at one time */
+	uint64_t cache_bytes;        /* of known verdicts, in memory; 0: none is kept */
+	uint64_t blob_bytes;         /* of content that clients name by its digest */
+	uint64_t cache_file_bytes;   /* in its folder; 0: there is none */
+	uint64_t runtime_stamp;      /* another one when the runtime has changed */
+	uint32_t shares_verdicts;    /* between users: 0 or 1 */
+	uint64_t keeper_patience_ms; /* a keeper that has not answered by then is replaced */
 	uint64_t greeting_patience_ms; /* a client that has not greeted by then is closed */
 	uint32_t supervisor_pid;
 };

@@ -112,7 +112,6 @@ static void expect_request(enum keeper_request_type type)
 	turn();
 	assert_int_equal(read(keeper, &request, sizeof(request)), sizeof(request));
 	assert_int_equal(request.type, type);
-	assert_int_equal(request.serial, dispatch_slot(broker.dispatch, 0)->serial);
 }
 
 static void expect_no_request(void)
@@ -143,6 +142,7 @@ static void expect_run(void)
 static void build_cell(void)
 {
 	expect_request(KEEPER_CELL_START);
+	assert_int_equal(request.serial, dispatch_slot(broker.dispatch, 0)->serial);
 	say_as_keeper(KEEPER_CELL_STARTED, 0);
 	assert_int_equal(state_now(), SLOT_STARTING);
 	say_as_cell(CELL_READY, 0); /* what waits is started at once */
@@ -151,14 +151,15 @@ static void build_cell(void)
 
 /* ---- work */
 
-/* Its task is filled; it gets one job. */
-static struct batch *submit_batch(struct batch *batch, uint64_t deadline_ns)
+/* Its task is filled; it gets one job, whose code needs a cell of `code_policy`. */
+static struct batch *submit_batch_of(struct batch *batch, uint64_t deadline_ns,
+				     uint32_t code_policy)
 {
 	static const uint8_t code[] = "x";
 
 	batch->jobs = xcalloc(1, sizeof(struct job));
 	batch->n_jobs = 1;
-	batch->jobs[0] = (struct job){.batch = batch, .candidate = "c"};
+	batch->jobs[0] = (struct job){.batch = batch, .candidate = "c", .code_policy = code_policy};
 	batch->jobs[0].code = (struct slice){.bytes = code, .len = 1};
 	batch->flow = &flow;
 	batch->deadline_ns = deadline_ns;
@@ -168,6 +169,11 @@ static struct batch *submit_batch(struct batch *batch, uint64_t deadline_ns)
 	batch_accept(&broker, batch, 0);
 	turn();
 	return batch;
+}
+
+static struct batch *submit_batch(struct batch *batch, uint64_t deadline_ns)
+{
+	return submit_batch_of(batch, deadline_ns, 0);
 }
 
 static struct batch *submit(uint64_t wall_ms, uint64_t deadline_ns)
