@@ -135,6 +135,7 @@ static void free_one(struct batch *batch)
 	free(batch->jobs);
 	call_plan_unref(batch->plan);
 	free(batch->task.tests);
+	free(batch->task.references);
 	free(batch->task.shared_because);
 	if (batch->task.stdio != NULL)
 		free(batch->task.stdio->cases);

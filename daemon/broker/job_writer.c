@@ -12,8 +12,8 @@
 #include "base/memory.h"
 #include "core/call_plan.h"
 
-/* Longest rendered value that the judging side puts into a record. */
-#define VALUE_BYTES 2000
+/* Longest value of a plan with references that travels whole. */
+#define WHOLE_BYTES 16384
 
 struct section_buffer {
 	uint8_t *bytes;
@@ -70,6 +70,8 @@ static size_t total_bytes(const struct job *job)
 			total += section_bytes(job->batch->plan->steps[i].called.len);
 	for (size_t i = 0; i < task->n_tests && task->kind != TASK_STDIO; i++)
 		total += section_bytes(task->tests[i].len);
+	for (size_t i = 0; i < task->n_references; i++)
+		total += section_bytes(task->references[i].len);
 	if (task->kind == TASK_STDIO)
 		total += section_bytes(task->tests[job->next_case].len);
 	for (size_t i = 0; i < job->n_files; i++)
@@ -85,6 +87,8 @@ static void put_tests(struct section_buffer *buffer, const struct task *task)
 		put(buffer, JOB_COMPARATOR, task->comparator_text, strlen(task->comparator_text));
 	for (size_t i = 0; i < task->n_tests; i++)
 		put(buffer, JOB_TEST, task->tests[i].bytes, task->tests[i].len);
+	for (size_t i = 0; i < task->n_references; i++)
+		put(buffer, JOB_REFERENCE, task->references[i].bytes, task->references[i].len);
 }
 
 static bool is_import(const uint8_t *line, size_t len)
@@ -189,10 +193,11 @@ int job_write(const struct job *job, enum job_role role, const uint8_t nonce[JOB
 	struct job_options options = {
 		.kind = (uint32_t)task->kind,
 		.stop_first_failure = task->stops_at_first_failure,
-		.value_bytes = VALUE_BYTES,
+		.value_bytes = task_value_bytes(task),
 		.role = (uint32_t)role,
 		.is_control = job->is_control,
 		.test_ms = task->limits.test_ms,
+		.whole_bytes = task->n_references > 0 ? WHOLE_BYTES : 0,
 	};
 	struct section_buffer buffer = {.bytes = xmalloc(total_bytes(job))};
 	int fd;

@@ -56,6 +56,14 @@ static bool is_value(struct slice bytes)
 	return values_check(bytes.bytes, bytes.len, &needs) == NULL;
 }
 
+/* A digest is one of an answer that is only equal to a value. */
+static bool is_expected(const struct plan_step *step)
+{
+	if (step->is_digest)
+		return step->expected.len == RECORD_DIGEST_BYTES && step->kind == PLAN_EQUAL;
+	return is_value(step->expected);
+}
+
 static struct plan_step *add_step(struct reading *reading)
 {
 	struct call_plan *plan = reading->plan;
@@ -98,11 +106,12 @@ static bool take_check(struct reading *reading, const struct record *record)
 		.call_text = record->fields[RECORD_FIELD_CALL],
 		.message = record->fields[RECORD_FIELD_ERROR_MESSAGE],
 		.has_message = (header->flags & RECORD_CHECK_HAS_MESSAGE) != 0,
+		.is_digest = (header->flags & RECORD_CHECK_DIGEST) != 0,
 		.is_untold = (header->flags & RECORD_CHECK_UNTOLD) != 0,
 	};
 
 	if (header->outcome < RECORD_CHECK_EQUAL || header->outcome > RECORD_CHECK_DONE ||
-	    step.test >= reading->n_texts || !is_value(step.expected) ||
+	    step.test >= reading->n_texts || !is_expected(&step) ||
 	    !call_operations_check(step.operations))
 		return false;
 	if (step.kind != PLAN_DONE && step.call >= reading->plan->n_calls)
@@ -181,10 +190,13 @@ static bool take_answer(const struct record *record, uint32_t n, struct call_ans
 		.kind = (enum call_answer_kind)header->outcome,
 		.cpu_ns = header->cpu_ns,
 	};
-	if (answer->kind == CALL_ANSWER_VALUE)
+	if (answer->kind == CALL_ANSWER_VALUE || answer->kind == CALL_ANSWER_DIGEST)
 		answer->value = record->fields[RECORD_FIELD_ANSWER];
 	if (answer->kind == CALL_ANSWER_RAISED)
 		answer->error = record_error(record);
+	if (answer->kind == CALL_ANSWER_DIGEST)
+		return answer->value.len == RECORD_DIGEST_BYTES &&
+		       answer->value.bytes[0] < VALUE_TAGS;
 	return answer->kind != CALL_ANSWER_VALUE || is_value(answer->value);
 }
 

@@ -75,6 +75,9 @@ static void key_of(const struct batch *batch, struct lru_key *key)
 	add_slice(&digest, task->setup);
 	for (size_t i = 0; i < task->n_tests; i++)
 		add_slice(&digest, task->tests[i]);
+	digest_add(&digest, &task->oracle, sizeof(task->oracle));
+	for (size_t i = 0; i < task->n_references; i++)
+		add_slice(&digest, task->references[i]);
 	digest_end(&digest, key);
 }
 

@@ -427,8 +427,6 @@ void run_discard(struct run *run)
 	run->job = NULL;
 }
 
-/* Longest text of a value or a traceback that is told: as in the jobs of examiners. */
-#define TEXT_BYTES 2000
 /* Parts of values that are compared for one evaluation, at most: some 50 ms. */
 #define COMPARISON_BUDGET 1000000
 
@@ -437,7 +435,9 @@ static void use_comparator(struct value_comparison *comparison, const struct tas
 {
 	if (task->comparator == NULL)
 		return;
-	comparison->is_json = true;
+	comparison->is_evalplus = strcmp(task->comparator, "evalplus") == 0;
+	comparison->is_json = !comparison->is_evalplus;
+	comparison->oracle = task->oracle;
 	comparison->is_unordered = strcmp(task->comparator, "unordered") == 0;
 	comparison->has_tolerance = strcmp(task->comparator, "float") == 0;
 	comparison->absolute = task->absolute_tolerance;
@@ -452,7 +452,8 @@ static void compare_answers(const struct run *run, struct examination *examinati
 		.comparison = {.budget = COMPARISON_BUDGET},
 		.stops_at_first_failure = task->stops_at_first_failure,
 		.was_killed = run->kill_reason != RUN_NOT_KILLED,
-		.text_bytes = TEXT_BYTES,
+		.text_bytes = task_value_bytes(task),
+		.cuts_texts = task->n_references > 0,
 	};
 	struct call_answers answers;
 

@@ -43,6 +43,7 @@ struct plan_step {
 	struct slice call_text; /* empty: the test's */
 	struct slice message;
 	bool has_message;
+	bool is_digest; /* the expected value is one (RECORD_CHECK_DIGEST) */
 	bool is_untold; /* how it fails has to be told by an examiner */
 };
 
@@ -73,6 +74,7 @@ enum call_answer_kind {
 	CALL_ANSWER_VALUE = 1,
 	CALL_ANSWER_RAISED = 2,
 	CALL_ANSWER_UNTOLD = 3,
+	CALL_ANSWER_DIGEST = 4, /* `value`: tag and SHA-256 of what is too long to be told */
 	CALL_ANSWER_KINDS,
 };
 
@@ -97,6 +99,7 @@ struct plan_judging {
 	struct value_comparison comparison;
 	bool stops_at_first_failure;
 	bool was_killed;   /* at a limit: that it is not through says nothing else */
+	bool cuts_texts;   /* values without a whole text are told in part */
 	size_t text_bytes; /* longest text of a value or a traceback */
 };
 

@@ -13,6 +13,7 @@
 #include "core/lru.h"
 #include "core/policy.h"
 #include "core/task_kind.h"
+#include "core/value_oracle.h"
 
 struct alike;
 struct flow;
@@ -28,6 +29,8 @@ struct slice {
 	size_t len;
 };
 
+#define CALL_PARTS 4 /* of a call, among the tests of a task */
+
 enum task_reveal { TASK_REVEAL_FULL, TASK_REVEAL_INPUTS, TASK_REVEAL_NONE };
 enum task_feedback_form { TASK_FEEDBACK_PLAIN, TASK_FEEDBACK_REFLEXION };
 
@@ -42,13 +45,18 @@ struct task {
 	struct slice module;
 	struct slice setup;
 	struct slice *tests; /* owned array of borrowed text; stdio: what the program reads; calls:
-			      * arguments, keywords and expected value of each call, as JSON */
+			      * arguments, keywords and expected value of each call, as JSON, and
+			      * its arguments as a literal of Python (CALL_PARTS each) */
 	size_t n_tests;
+	struct slice *references; /* owned array of borrowed sources: what the first answers is
+				   * expected by calls, what the others answer is right, too */
+	size_t n_references;
 	struct stdio_tests *stdio; /* owned; NULL for other kinds. core/case.h */
 	const char *comparator;    /* calls, answer: its name, static; NULL for other kinds */
-	char comparator_text[64];  /* calls: the same with tolerances, as JOB_COMPARATOR has it */
-	double absolute_tolerance; /* calls, of the comparator float */
+	char comparator_text[80];  /* calls: the same with tolerances, as JOB_COMPARATOR has it */
+	double absolute_tolerance; /* calls, of the comparators float and evalplus */
 	double relative_tolerance;
+	enum value_oracle oracle;      /* calls, of the comparator evalplus */
 	const struct policy *compiler; /* borrowed: how code becomes a program; NULL: it is none */
 	struct limits limits;          /* every field > 0, within the policy's maxima */
 	enum task_reveal reveal;
@@ -135,6 +143,19 @@ struct batch {
 	bool has_runtime;
 	LIST_ENTRY(batch) link; /* the session's list */
 };
+
+/*
+ * Longest text of a value or a traceback that is told of a test: shorter if there are so many that
+ * all of them together would be long.
+ */
+static inline uint32_t task_value_bytes(const struct task *task)
+{
+	const size_t most = 2000, least = 200, together = 400000;
+	size_t n = task->kind == TASK_CALLS ? task->n_tests / CALL_PARTS : 0;
+	size_t each = n > 0 ? together / n : most;
+
+	return (uint32_t)(each > most ? most : each < least ? least : each);
+}
 
 /* Whether nothing of its tests is in the candidate's process: what the broker compares never is. */
 static inline bool task_is_apart(const struct task *task)

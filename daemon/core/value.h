@@ -44,6 +44,8 @@ struct value_comparison {
 	bool is_json;      /* a tuple is as good as the list that is expected */
 	bool is_unordered; /* so is another order of the outer list */
 	bool has_tolerance;
+	bool is_evalplus; /* by value_evalplus() */
+	enum value_oracle oracle;
 	double absolute;
 	double relative;
 	uint64_t secret; /* of this process: no candidate can choose values of one hash */
@@ -58,6 +60,29 @@ enum truth value_equals(const struct value_tree *actual, const struct value_tree
 enum truth value_equals_part(const struct value_tree *actual, const struct value_tree *tree,
 			     const struct value *expected, struct value_comparison *comparison);
 
+/* The same with a part of each. */
+enum truth value_parts_equal(const struct value_tree *actual, const struct value *part,
+			     const struct value_tree *tree, const struct value *expected,
+			     struct value_comparison *comparison);
+
+/*
+ * The same by the rules of EvalPlus: what the oracle says; else equality; else, if there is a
+ * tolerance (the absolute one, or 1e-6 if a float or a list or tuple of floats is expected), two of
+ * the same type, and of the same length, with numbers that are near each other wherever they lie.
+ *
+ * Other than theirs: a tolerance that one expected value brings about holds for that one alone, and
+ * lists of different shapes are not made alike.
+ */
+enum truth value_evalplus(const struct value_tree *actual, const struct value_tree *expected,
+			  struct value_comparison *comparison);
+
+/*
+ * The same of two values that do not have the same bytes, if one of them at least is too long to be
+ * looked at, and nothing but its tag is known.
+ */
+enum truth value_evalplus_digest(enum value_tag actual, enum value_tag expected,
+				 const struct value_comparison *comparison);
+
 /* Of values[0]: as Python's bool() has it. */
 enum truth value_is_true(const struct value_tree *tree);
 
@@ -69,3 +94,6 @@ bool value_number(const struct value *value, bool takes_bool, double *number);
  * cannot be told here (order of a set, characters that may not be printable, no plain type).
  */
 bool value_text(const struct value_tree *tree, char *text, size_t size, size_t *len);
+
+/* The same, of any value: what can be told of it at its beginning, and "...". `size` >= 3. */
+size_t value_text_in_part(const struct value_tree *tree, char *text, size_t size);

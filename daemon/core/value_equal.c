@@ -363,11 +363,17 @@ static enum truth equal(struct side actual, struct side expected,
 	return containers_equal(actual, expected, comparison, depth);
 }
 
+enum truth value_parts_equal(const struct value_tree *actual, const struct value *part,
+			     const struct value_tree *tree, const struct value *expected,
+			     struct value_comparison *comparison)
+{
+	return equal((struct side){actual, part}, (struct side){tree, expected}, comparison, 1);
+}
+
 enum truth value_equals_part(const struct value_tree *actual, const struct value_tree *tree,
 			     const struct value *expected, struct value_comparison *comparison)
 {
-	return equal((struct side){actual, actual->values}, (struct side){tree, expected},
-		     comparison, 1);
+	return value_parts_equal(actual, actual->values, tree, expected, comparison);
 }
 
 enum truth value_equals(const struct value_tree *actual, const struct value_tree *expected,

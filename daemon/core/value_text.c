@@ -255,3 +255,16 @@ bool value_text(const struct value_tree *tree, char *text, size_t size, size_t *
 	*len = output.len;
 	return true;
 }
+
+size_t value_text_in_part(const struct value_tree *tree, char *text, size_t size)
+{
+	static const char mark[] = "...";
+	const size_t mark_len = sizeof(mark) - 1;
+	struct output output = {.tree = tree, .text = text, .size = size - mark_len};
+
+	if (!put_value(&output, &tree->values[0], 0)) {
+		memcpy(text + output.len, mark, mark_len);
+		output.len += mark_len;
+	}
+	return output.len;
+}

@@ -130,21 +130,24 @@ enum job_tag {
 	JOB_SETUP = 6,     /* asserts: runs before the candidate's code */
 	JOB_TEST = 7,      /* check, program, unittest, pytest: the source; asserts: one assertion
 			      each, repeated; calls: arguments, keywords, expected value as JSON,
-			      three sections a call */
+			      arguments as a literal of Python, four sections a call */
 	JOB_FILE_NAME = 8, /* followed by its JOB_FILE_CONTENT; a file of the working directory */
 	JOB_FILE_CONTENT = 9,
 	JOB_MODULE = 10,     /* further module name for the candidate */
 	JOB_STDIN = 11,      /* stdio: what the program reads from descriptor 0 */
-	JOB_COMPARATOR = 12, /* calls: name and tolerances, "float 1e-09 1e-06" */
+	JOB_COMPARATOR = 12, /* calls: name and tolerances, "float 1e-09 1e-06"; of evalplus the
+			     oracle behind them, "evalplus 0 1e-07 set" */
 	/* COMPILER: the name of the file that it compiles, the compiler and its options, one each,
 	 * and what follows the object files on the command that links. */
 	JOB_SOURCE_NAME = 14,
 	JOB_COMPILE = 15,
 	JOB_LINK = 16,
-	JOB_CALL = 17,    /* CALLEE: one call each: name, tuple of arguments, dict of keywords, as
-			     one value (runtimes/python/values.h) */
-	JOB_DECIDED = 13, /* examiner: uint32_t indices of tests that an earlier run of this
-			     candidate has failed; they keep their numbers and are left out */
+	JOB_CALL = 17,      /* CALLEE: one call each: name, tuple of arguments, dict of keywords, as
+			       one value (runtimes/python/values.h) */
+	JOB_REFERENCE = 18, /* calls, never a candidate's: what it answers is expected; what the
+			       next ones answer is right, too */
+	JOB_DECIDED = 13,   /* examiner: uint32_t indices of tests that an earlier run of this
+			       candidate has failed; they keep their numbers and are left out */
 };
 
 /*
@@ -195,6 +198,8 @@ struct job_options {
 	 * with one must fail; only those tests are recorded. */
 	uint32_t is_control;
 	uint32_t test_ms; /* examiner and examinee: time that a single test may take; 0: no limit */
+	uint32_t whole_bytes; /* planner and callee: longer values are told by their digests; 0:
+				 none are */
 };
 
 #define JOB_NONCE_BYTES 16
@@ -235,13 +240,17 @@ enum record_check {
 };
 #define RECORD_CHECK_UNTOLD 1u      /* how it fails has to be told by an examiner */
 #define RECORD_CHECK_HAS_MESSAGE 2u /* the assertion has one */
+#define RECORD_CHECK_DIGEST 4u      /* the expected value is one: BYTES, as of an ANSWER_DIGEST */
 #define RECORD_OUTSIDE UINT32_MAX
 
 enum record_answer {
 	RECORD_ANSWER_VALUE = 1,  /* fields[0]: the value */
 	RECORD_ANSWER_RAISED = 2, /* error; traceback: from the candidate's first frame on */
 	RECORD_ANSWER_UNTOLD = 3, /* neither can be told in this way */
+	RECORD_ANSWER_DIGEST = 4, /* fields[0]: of a value that is too long to be told: its tag and
+				     the SHA-256 of its bytes */
 };
+#define RECORD_DIGEST_BYTES 33
 
 enum record_state { RECORD_STATE_LOADING = 1, RECORD_STATE_TESTING = 2 };
 

@@ -354,11 +354,11 @@ static void test_calls(void **state)
 	expect_taken();
 	assert_int_equal(batch->task.kind, TASK_CALLS);
 	assert_true(batch->task.is_split);
-	assert_int_equal(batch->task.n_tests, 6);
+	assert_int_equal(batch->task.n_tests, 2 * CALL_PARTS);
 	assert_true(slice_equals(batch->task.tests[0], "[1]"));
 	assert_int_equal(batch->task.tests[1].len, 0);
 	assert_true(slice_equals(batch->task.tests[2], "2"));
-	assert_true(slice_equals(batch->task.tests[4], "{\"a\": 3}"));
+	assert_true(slice_equals(batch->task.tests[CALL_PARTS + 1], "{\"a\": 3}"));
 	assert_string_equal(batch->task.comparator, "exact");
 	assert_string_equal(batch->task.comparator_text, "exact");
 	tear_down(state);

@@ -32,12 +32,14 @@ __assay__ = layout
 
 CALLS_MAX = 65536
 OUTSIDE = 0xFFFFFFFF  # of a call: the number of no test
+SHOWN_OF_REFERENCE = 400
 SHOWN_WHOLE = 1500  # longer texts of two values are told around their difference: not from a plan
 
 # As in inside/wire.h.
 CHECK_EQUAL, CHECK_SAME, CHECK_TRUE, CHECK_FALSE, CHECK_DONE = range(1, 6)
 CHECK_UNTOLD = 1
 CHECK_HAS_MESSAGE = 2
+CHECK_DIGEST = 4
 FAULT_UNPLANNABLE = 7
 # What becomes of an answer before it is looked at, each with an operand: core/call_check.h.
 (OP_SUBTRACT, OP_SUBTRACT_FROM, OP_ABSOLUTE, OP_ROUND, OP_EQUAL, OP_UNEQUAL, OP_LESS, OP_AT_MOST,
@@ -241,10 +243,11 @@ class Check:
         self.text = text
         self.span = span
         self.is_untold = is_untold
+        self.is_digest = False
         self.message = None
 
     def write(self):
-        flags = self.is_untold * CHECK_UNTOLD
+        flags = self.is_untold * CHECK_UNTOLD + self.is_digest * CHECK_DIGEST
         if self.message is not None:
             flags |= CHECK_HAS_MESSAGE
         _assay.plan_check(
@@ -253,7 +256,7 @@ class Check:
             self.call,
             flags,
             encode(self.operations),
-            encode(self.expected),
+            self.expected if self.is_digest else encode(self.expected),
             self.text,
             self.message,
             self.span or (0, 0, 0, 0),
@@ -381,6 +384,10 @@ def identical(left, right):
 
 
 def nothing():
+    pass
+
+
+def nothing_of(index):
     pass
 
 
@@ -542,37 +549,64 @@ def trace_asserts(plan, prompt, entry_point, setup):
     execute_tests(plan, namespace)
 
 
+def equal_to_reference(plan):
+    """What takes the place of equal(): the expected value is the reference's."""
+    found = plan.found
+
+    def check(index, answer, nothing):
+        encoded, digest = found.kept[index]
+        text = plan.shown[index]
+        if len(text) > SHOWN_OF_REFERENCE:
+            text = texts.encode(text.decode("utf-8", "surrogatepass"), SHOWN_OF_REFERENCE)
+        if encoded is not None:
+            values = [_assay.decode(data, refuse_handle) for data in encoded]
+            expected = tuple(values) if len(values) > 1 else values[0]
+            event = Check(index, CHECK_EQUAL, answer, plain(expected), text)
+        elif len(found.functions) > 1 or found.oracle == "root":
+            draft.refuse("the reference answers too much")
+        else:
+            event = Check(index, CHECK_EQUAL, answer, digest, text)
+            event.is_digest = True
+        draft.events.append(event)
+        next_test(index)
+
+    return check
+
+
 def trace_calls(plan, prompt, entry_point, setup):
     name = entry_point.decode("utf-8", "replace")
     namespace = open_namespace(b"", names_used(plan.code), name)
+    if plan.found is not None:
+        HELPERS[PREFIX + "equal"] = equal_to_reference(plan)
+        HELPERS[PREFIX + "expect"] = nothing_of
     draft.test = 0
     execute_tests(plan, namespace)
 
 
-def make_check(entry_point, tests):
+def make_check(entry_point, tests, references):
     plan = plan_source(tests[0] if tests else b"", b"check", True)
     return plan, parameter_of(plan.code, "check"), entry_point
 
 
-def make_asserts(entry_point, tests):
+def make_asserts(entry_point, tests, references):
     return plan_asserts(tests, True), b"", b""
 
 
-def make_calls(entry_point, tests):
-    return calls.plan_calls(entry_point.decode("utf-8", "replace"), tests, True), b"", b""
+def make_calls(entry_point, tests, references):
+    return calls.plan_calls(entry_point.decode("utf-8", "replace"), tests, True, references), b"", b""
 
 
 MAKERS = {"check": make_check, "asserts": make_asserts, "calls": make_calls}
 TRACERS = {"check": trace_check, "asserts": trace_asserts, "calls": trace_calls}
 
 
-def trace(kind, prompt, entry_point, setup, tests, aliases):
+def trace(kind, prompt, entry_point, setup, tests, aliases, references=()):
     """(plan, names of its calls); draft has its events. Raises if there is none."""
     sources = [setup] if kind == "calls" else [setup, *tests]
     reason = look(sources) or separable.reason(sources, prompt, entry_point, aliases)
     if reason is not None:
         draft.refuse(reason)
-    plan, *names = MAKERS[kind](entry_point, tests)
+    plan, *names = MAKERS[kind](entry_point, tests, references)
     if plan.is_whole:
         draft.refuse("the tests have no assertion of their own")
     layout.tests = plan.sources
@@ -621,10 +655,10 @@ def rehearse():
     layout.tests = ()
 
 
-def make(kind, prompt, entry_point, setup, tests, aliases):
+def make(kind, prompt, entry_point, setup, tests, aliases, references):
     """In a planner: writes the plan, or why there is none. `kind`: one of MAKERS."""
     try:
-        plan, names = trace(kind, prompt, entry_point, setup, tests, aliases)
+        plan, names = trace(kind, prompt, entry_point, setup, tests, aliases, references)
     except BaseException:
         draft.reason = draft.reason or "the tests do not run without a candidate"
     if draft.reason is None:

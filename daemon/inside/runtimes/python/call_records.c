@@ -17,12 +17,14 @@
 
 static struct {
 	uint32_t value_bytes;
+	uint32_t whole_bytes;
 	uint64_t cpu_ns; /* of the process when the last answer was written */
 } call_records;
 
-void call_records_start(uint32_t value_bytes)
+void call_records_start(uint32_t value_bytes, uint32_t whole_bytes)
 {
 	call_records.value_bytes = value_bytes;
+	call_records.whole_bytes = whole_bytes;
 }
 
 static struct records_field field_of(PyObject *bytes)
@@ -135,19 +137,37 @@ static PyObject *write_untold(uint32_t number)
 	return written(write_answer(number, RECORD_ANSWER_UNTOLD, nothing, 0));
 }
 
-static PyObject *answer_value(PyObject *module, PyObject *arguments)
+static PyObject *write_value(PyObject *arguments, enum record_answer kind)
 {
 	struct records_field fields[RECORD_FIELDS] = {{0}};
 	unsigned int number;
 	PyObject *value;
 
-	(void)module;
 	if (!PyArg_ParseTuple(arguments, "IS", &number, &value))
 		return NULL;
 	fields[RECORD_FIELD_ANSWER] = field_of(value);
-	if (write_answer(number, RECORD_ANSWER_VALUE, fields, 0))
+	if (write_answer(number, kind, fields, 0))
 		Py_RETURN_NONE;
 	return write_untold(number);
+}
+
+static PyObject *answer_value(PyObject *module, PyObject *arguments)
+{
+	(void)module;
+	return write_value(arguments, RECORD_ANSWER_VALUE);
+}
+
+static PyObject *answer_digest(PyObject *module, PyObject *arguments)
+{
+	(void)module;
+	return write_value(arguments, RECORD_ANSWER_DIGEST);
+}
+
+static PyObject *whole_bytes(PyObject *module, PyObject *nothing)
+{
+	(void)module;
+	(void)nothing;
+	return PyLong_FromUnsignedLong(call_records.whole_bytes);
 }
 
 static PyObject *answer_raised(PyObject *module, PyObject *arguments)
@@ -194,6 +214,10 @@ PyMethodDef call_record_methods[] = {
 	 "plan_check(test, kind, call, flags, operations, expected, text, message, span): a check"},
 	{"answers_begin", answers_begin, METH_NOARGS, "answers_begin(): the code is loaded"},
 	{"answer_value", answer_value, METH_VARARGS, "answer_value(call, value): it gave that"},
+	{"answer_digest", answer_digest, METH_VARARGS,
+	 "answer_digest(call, digest): it gave a value that is too long to be told"},
+	{"whole_bytes", whole_bytes, METH_NOARGS,
+	 "whole_bytes(): longest value that is told whole; 0: any"},
 	{"answer_raised", answer_raised, METH_VARARGS,
 	 "answer_raised(call, type, message, traceback, line): it raised that"},
 	{"answer_untold", answer_untold, METH_VARARGS, "answer_untold(call): neither can be told"},

@@ -10,6 +10,7 @@ import examinee
 import raising
 import texts
 from plan import FAULT_COMPILE, FAULT_LOAD
+from reference import digest_of
 from texts import __builtins__, layout
 
 __assay__ = layout
@@ -74,7 +75,7 @@ def load(prompt, code, entry_point, setup, module, needed):
     return True
 
 
-def answer(number, data, namespace):
+def answer(number, data, namespace, whole_bytes=0):
     name, arguments, keywords = _assay.decode(data, refuse)
     if name not in namespace:
         return _assay.answer_untold(number)
@@ -89,6 +90,8 @@ def answer(number, data, namespace):
         encoded = _assay.encode(value, refuse)
     except Exception:
         return _assay.answer_untold(number)
+    if 0 < whole_bytes < len(encoded):
+        return _assay.answer_digest(number, digest_of(encoded))
     return _assay.answer_value(number, encoded)
 
 
@@ -110,5 +113,6 @@ def serve(prompt, code, entry_point, setup, aliases, calls, needed):
     if not load(prompt, code, entry_point, setup, module, needed):
         return
     _assay.answers_begin()
+    whole_bytes = _assay.whole_bytes()
     for number, data in enumerate(calls):
-        answer(number, data, module.__dict__)
+        answer(number, data, module.__dict__, whole_bytes)

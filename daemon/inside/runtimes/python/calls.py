@@ -1,4 +1,5 @@
-"""Tests of kind calls: arguments and expected value of each call as JSON.
+"""Tests of kind calls: arguments and expected value of each call as JSON; the arguments may be a literal
+of Python instead (literal.py), the expected value what a reference answers (reference.py).
 
 Each call is told as an assertion, `assert entry(1, [2]) == 3`, and judged as one; but it is not
 compiled as one: as literals, its values would be limited in depth and take a hundred times their
@@ -12,8 +13,11 @@ import json
 import keyword
 
 import _assay
+import literal
+import reference
 import split
 import texts
+from evalplus import Comparison
 from plan import (
     FAULT_LOAD,
     HELPERS,
@@ -32,6 +36,7 @@ from texts import __builtins__, layout
 __assay__ = layout
 
 PARTS = ("args", "kwargs", "expect")
+N_PARTS = 4  # and the arguments as a literal
 KINDS = (list, dict, object)
 KIND_NAMES = ("an array", "an object", "")
 WHITE_SPACE = b" \t\r\n"
@@ -71,14 +76,29 @@ def check_part(text, part):
     return text
 
 
-def check_call(index, call):
-    checked = []
-    for part, text in enumerate(call):
-        try:
-            checked.append(check_part(text, part))
-        except (ValueError, RecursionError) as error:
-            raise ValueError("calls[%d].%s: %s" % (index, PARTS[part], error)) from None
-    return checked
+class Case:
+    """A call, as functions that make its values anew each time."""
+
+    __slots__ = PARTS
+
+    def __init__(self, index, texts, has_reference):
+        for part, text in zip(PARTS, texts):
+            if part == "expect" and has_reference:
+                self.expect = None
+                continue
+            try:
+                setattr(self, part, self.reader(part, text, texts[3]))
+            except (ValueError, RecursionError) as error:
+                raise ValueError("calls[%d].%s: %s" % (index, part, error)) from None
+
+    def reader(self, part, text, arguments):
+        if part == "args" and arguments:
+            return literal.compile_arguments(arguments.decode("utf-8", "surrogatepass"))
+        text = check_part(text, PARTS.index(part))
+        return lambda: decode(text)
+
+    def arguments(self):
+        return self.args(), self.kwargs()
 
 
 # ---------------------------------------------------------------- as an assertion
@@ -123,29 +143,64 @@ def loop_over(entry_point):
     return compile_tree(tree)
 
 
-def reader(calls, part):
-    def read(index):
-        return decode(calls[index][part])
-
-    return read
+# How a task's expected values come about, and are compared: of the comparator evalplus alone.
+comparison = Comparison(0, 0, "")
 
 
-def plan_calls(entry_point, tests, is_split=False):
+def find_references(entry_point, sources):
+    """The Reference, or None. Its sources are the task's."""
+    settings = _assay.comparison()
+    if settings is not None:
+        comparison.__init__(*settings)
+        _assay.compare_by(comparison.holds)
+    return reference.Reference(sources, entry_point, comparison.oracle) if sources else None
+
+
+def expected_of(found, cases):
+    """A function that gives the expected value of a call."""
+    if found is None:
+        return lambda index: cases[index].expect()
+
+    def expect(index):
+        values = found.values(index, cases[index].arguments)
+        comparison.others = values[1:]
+        return values[0]
+
+    return expect
+
+
+def ask(found, index, case):
+    """What is expected of a call, for a look at it."""
+    if found is None:
+        return case.expect()
+    try:
+        return found.ask(index, case.arguments)
+    except Exception as error:
+        reason = "%s: %s" % (texts.type_name(error), texts.message_of(error))
+        raise ValueError("calls[%d]: the reference raises %s" % (index, reason)) from None
+
+
+def plan_calls(entry_point, tests, is_split=False, sources=()):
+    """`sources`: of references."""
     if not entry_point.isidentifier() or keyword.iskeyword(entry_point):
         raise ValueError("the entry point %r is not a name" % entry_point)
     plan = Plan(is_split)
-    calls = []
-    for index, call in enumerate(zip(tests[::3], tests[1::3], tests[2::3])):
-        calls.append(check_call(index, call))
-        arguments, keywords, expected = map(decode, calls[-1])
-        text = b"assert " + call_text(entry_point, arguments, keywords)
-        source = text + b" == " + show(expected)
-        plan.sources.append(source)
-        plan.rewriter.tests.append((index, 1, 0, 1, len(source), 1, 7, 1, len(text), b"", 0))
+    plan.found = found = find_references(entry_point, sources)
+    plan.cases = cases = []
+    plan.shown = []
+    for index, parts in enumerate(zip(*(tests[part::N_PARTS] for part in range(N_PARTS)))):
+        case = Case(index, parts, found is not None)
+        cases.append(case)
+        text = b"assert " + call_text(entry_point, *case.arguments())
+        plan.shown.append(show(ask(found, index, case)))
+        plan.sources.append(text + b" == " + plan.shown[-1])
+        end = len(plan.sources[-1])
+        plan.rewriter.tests.append((index, 1, 0, 1, end, 1, 7, 1, len(text), b"", 0))
     decided = plan.rewriter.decided
-    HELPERS[PREFIX + "numbers"] = [n for n in range(len(calls)) if n not in decided].__iter__
-    for part, name in enumerate(PARTS):
-        HELPERS[PREFIX + name] = reader(calls, part)
+    HELPERS[PREFIX + "numbers"] = [n for n in range(len(cases)) if n not in decided].__iter__
+    HELPERS[PREFIX + "args"] = lambda index: cases[index].args()
+    HELPERS[PREFIX + "kwargs"] = lambda index: cases[index].kwargs()
+    HELPERS[PREFIX + "expect"] = expected_of(found, cases)
     plan.code = loop_over(entry_point)
     return plan
 
@@ -178,11 +233,11 @@ class Calls(split.Examination):
     """Of a candidate in another cell. The texts of the calls say nothing of what the function is, and
     are never executed."""
 
-    def __init__(self, prompt, entry_point, setup, tests, aliases):
+    def __init__(self, prompt, entry_point, setup, tests, aliases, references=()):
         self.name = entry_point.decode("utf-8", "replace")
-        plan = make_plan(plan_calls, self.name, tests, True)
+        plan = make_plan(plan_calls, self.name, tests, True, references)
         super().__init__(plan, prompt, b"", aliases)
-        self.sources = [prompt]
+        self.sources = [prompt, *references]
 
     def examine(self):
         self.begin()

@@ -134,7 +134,7 @@ void child_run(void *context, const struct cell_request *request, const int *fds
 		channel_tell_time();
 	}
 	judge_start(&job);
-	call_records_start(job.options.value_bytes);
+	call_records_start(job.options.value_bytes, job.options.whole_bytes);
 	result = PyObject_CallFunctionObjArgs(setting->run, job.sections, NULL);
 	if (result == NULL)
 		leave_with_exception();

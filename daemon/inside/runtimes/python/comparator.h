@@ -9,8 +9,9 @@
 #include <stddef.h>
 
 /*
- * Takes what JOB_COMPARATOR says: "exact", "unordered", or "float ABSOLUTE RELATIVE". Without it a
- * run compares as Python does. 0, or -1 if it says anything else.
+ * Takes what JOB_COMPARATOR says: "exact", "unordered", or "float ABSOLUTE RELATIVE" or
+ * "evalplus ABSOLUTE RELATIVE ORACLE". Without it a run compares as Python does. 0, or -1 if it
+ * says anything else.
  */
 int comparator_use(const char *text, size_t len);
 
@@ -24,3 +25,8 @@ int comparator_is_near(PyObject *actual, PyObject *expected);
 /* Whether a test holds: equality_holds(), for the outer list in the comparator's order. 1, 0, or -1
  * with an exception. */
 int comparator_holds(PyObject *actual, PyObject *expected);
+
+/* For the runtime's Python part, as attributes of the module _assay: what evalplus.py needs to
+ * know, and the function of it that decides with that comparator. */
+PyObject *comparator_settings(PyObject *module, PyObject *nothing);
+PyObject *comparator_compare_by(PyObject *module, PyObject *function);

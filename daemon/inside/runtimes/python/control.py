@@ -131,6 +131,6 @@ def alter_tests(tests, are_calls):
     if not _assay.is_control():
         return
     if are_calls:
-        tests[2::3] = map(altered_call, tests[2::3])
+        tests[2::4] = map(altered_call, tests[2::4])
     else:
         tests[:] = map(altered_source, tests)

@@ -257,7 +257,7 @@ def run(job):
     """One run. Of an examiner: whether it can examine another candidate, by run(None)."""
     if job is None:
         return examine_split()
-    kind, prompt, code, entry_point, setup, tests, files, modules, called, role = job
+    kind, prompt, code, entry_point, setup, tests, files, modules, called, references, role = job
     aliases = [name.decode("utf-8", "replace") for name in modules]
     try:
         call_fork_handlers(prompt, code, setup, *tests, *files)
@@ -268,10 +268,13 @@ def run(job):
         if role == ROLE_EXAMINEE:
             examinee.serve(prompt, code, entry_point, setup, aliases)
         elif role == ROLE_EXAMINER:
-            planned.append(SPLIT_EXAMINATIONS[kind](prompt, entry_point, setup, tests, aliases))
+            task = (prompt, entry_point, setup, tests, aliases)
+            if kind == KIND_CALLS:
+                task = (*task, references)
+            planned.append(SPLIT_EXAMINATIONS[kind](*task))
             return examine_split()
         elif role == ROLE_PLANNER:
-            call_plan.make(PLANNED[kind], prompt, entry_point, setup, tests, aliases)
+            call_plan.make(PLANNED[kind], prompt, entry_point, setup, tests, aliases, references)
         elif role == ROLE_CALLEE:
             needed = entry_point if kind in (KIND_CHECK, KIND_CALLS) else b""
             callee.serve(prompt, code, entry_point, setup, aliases, called, needed)
@@ -304,7 +307,7 @@ def rehearse():
     """Runs what a run needs on a sample, before the fork."""
     shared.rehearse(plan_source(REHEARSED, b"check"))
     plan_asserts([b"assert f(1) == 2", b"assert f([1, 2], 'a') == {3}"])
-    calls.plan_calls("f", [b"[1, {}]", b'{"x": 2}', b"null"], True)
+    calls.plan_calls("f", [b"[1, {}]", b'{"x": 2}', b"null", b""], True)
     examinee.compile_candidate(b"def f(x):\n    ''' text '''\n", b"    return x + 1\n", b"f")
     layout.code = b""
     layout.prompt_lines = 0

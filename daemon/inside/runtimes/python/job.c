@@ -2,7 +2,7 @@
  * Turns the bytes of a job into one Python tuple, without the nonce:
  *
  *     (kind, prompt, code, entry_point, setup, [test...], [file name, content, ...], [module...],
- *      [call...], role)
+ *      [call...], [reference...], role)
  *
  * all texts as bytes; absent ones are empty. Comparator and limits of tests are put to use at once.
  * Runs in the forked child. The bytes come from the broker, which is trusted here; lengths are
@@ -28,6 +28,7 @@ enum place {
 	PLACE_FILES,
 	PLACE_MODULES,
 	PLACE_CALLS,
+	PLACE_REFERENCES,
 	PLACE_ROLE,
 	PLACES,
 };
@@ -45,6 +46,7 @@ static const struct {
 	[JOB_FILE_CONTENT] = {PLACE_FILES, true},
 	[JOB_MODULE] = {PLACE_MODULES, true},
 	[JOB_CALL] = {PLACE_CALLS, true},
+	[JOB_REFERENCE] = {PLACE_REFERENCES, true},
 };
 
 static PyObject *new_sections(void)
@@ -107,7 +109,8 @@ static int add_section(struct job *job, const struct section *section)
 		return test_limit_take_decided(section->bytes, section->len);
 	if (section->tag == JOB_COMPARATOR)
 		return comparator_use(section->bytes, section->len);
-	if (section->tag != JOB_CALL && (section->tag < JOB_PROMPT || section->tag > JOB_MODULE))
+	if (section->tag != JOB_CALL && section->tag != JOB_REFERENCE &&
+	    (section->tag < JOB_PROMPT || section->tag > JOB_MODULE))
 		return -1;
 	return add_text(job->sections, section);
 }
