@@ -17,7 +17,7 @@ from support.patience import PATIENCE_S
 REQUEST = struct.Struct("=IIQQQQQII")
 REPORT = struct.Struct("=IIQiIQQQI44s152x")
 HEADER = struct.Struct("=HBBIIIQII")
-OPTIONS = struct.Struct("=IIIIII")
+OPTIONS = struct.Struct("=IIIIIII")
 
 RUN, KILL, USAGE = 1, 2, 3
 READY, USED, DONE = 1, 2, 3
@@ -123,7 +123,7 @@ def build_job(nonce, kind, code, tests, prompt="", entry_point="", setup="", sto
               value_bytes=2000, files=(), modules=(), role=SHARED, control=False,
               test_ms=0, decided=(), comparator=None):  # fmt: skip
     job = b"" if nonce is None else section(NONCE, nonce)
-    job += section(OPTION, OPTIONS.pack(KINDS[kind], int(stop), value_bytes, role, int(control), test_ms))
+    job += section(OPTION, OPTIONS.pack(KINDS[kind], int(stop), value_bytes, role, int(control), test_ms, 0))
     for tag, text in ((PROMPT, prompt), (CODE, code), (ENTRY_POINT, entry_point), (SETUP, setup)):
         job += b"" if text is None else section(tag, as_bytes(text))
     if decided:

@@ -158,7 +158,7 @@ def test_kinds(judge):
 
 
 def test_calls(judge):
-    tests = ["[1]", "{}", "1", "[[1, 2]]", "", "[1, 2]", '["a"]', "{}", '"a"']
+    tests = ["[1]", "{}", "1", "", "[[1, 2]]", "", "[1, 2]", "", '["a"]', "{}", '"a"', ""]
     for comparator in ("exact", "unordered", "float 1e+09 1e+09"):
         assert_honest(judge, "calls", "def f(x): return x\n", tests, entry_point="f",
                       comparator=comparator, planned=3)  # fmt: skip

@@ -156,7 +156,7 @@ def test_decided_tests_of_a_check(cells):
 
 
 def test_decided_calls(cells):
-    tests = [part for n in (1, 7, 3) for part in ("[%d]" % n, "", "%d" % n)]
+    tests = [part for n in (1, 7, 3) for part in ("[%d]" % n, "", "%d" % n, "")]
     options = {"entry_point": "f", "test_ms": TEST_MS, "comparator": "exact"}
     first = cells.run("calls", CODE, tests, **options)
     assert first.outcomes == ["PASSED", "TIME_LIMIT", "NOT_RUN"] and first.is_complete
