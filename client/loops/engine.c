@@ -231,7 +231,7 @@ static int start(struct engine *engine)
 	if (status == CLI_DONE)
 		status = open_model(engine);
 	if (status == CLI_DONE)
-		status = cli_connect(engine->context);
+		status = engine->context->client == NULL ? cli_connect(engine->context) : CLI_DONE;
 	if (status != CLI_DONE)
 		return status;
 	engine->flight = flight_new(engine->context, 0);

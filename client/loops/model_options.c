@@ -152,6 +152,8 @@ struct model_settings model_options_settings(struct model_options *options,
 		options->n_in_flight = IN_FLIGHT_DEFAULT;
 	if (options->url != NULL)
 		fill_arguments(options);
+	else if (options->name != NULL) /* for a program: part of each question */
+		add_parameter(options, "model", json_string(options->name));
 	return (struct model_settings){
 		.command = options->command,
 		.arguments = options->url != NULL ? options->arguments : NULL,

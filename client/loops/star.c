@@ -16,10 +16,12 @@
 #include "client/cli/option_number.h"
 #include "client/cli/result_json.h"
 #include "client/loops/engine.h"
+#include "client/loops/iterations.h"
 #include "client/loops/loop.h"
 #include "client/loops/training_file.h"
 
 #define SAMPLES_MAX 64
+#define ITERATIONS_MAX 1000
 
 static const char instruction_text[] = "Solve the problem step by step. End with a line \"#### "
 				       "ANSWER\" that holds the final answer "
@@ -31,8 +33,9 @@ static const char instruction_code[] =
 
 struct star {
 	struct engine_options options; /* first: what the shared parser fills */
-	const char *train_path;
-	uint32_t n_samples;
+	struct cli_context *context;
+	const char *train_path, *train_command;
+	uint32_t n_samples, n_iterations;
 	bool has_no_hints;
 	size_t n_kept, n_hinted;
 };
@@ -49,13 +52,24 @@ struct problem {
 
 /* ---------------------------------------------------------------- options */
 
-enum { OPTION_SAMPLES = 256, OPTION_TRAIN, OPTION_NO_HINTS };
+enum {
+	OPTION_SAMPLES = 256,
+	OPTION_TRAIN,
+	OPTION_NO_HINTS,
+	OPTION_ITERATIONS,
+	OPTION_TRAIN_COMMAND,
+};
 
 static const struct argp_option option_list[] = {
 	{"train", OPTION_TRAIN, "FILE", 0,
 	 "Write what is to be trained on: lines of {\"prompt\", \"completion\"}. Needs --out", 0},
 	{"samples", OPTION_SAMPLES, "N", 0, "Samples of each task (default 1)", 0},
 	{"no-hints", OPTION_NO_HINTS, NULL, 0, "Drop what is wrong without a second question", 0},
+	{"train-command", OPTION_TRAIN_COMMAND, "COMMAND", 0,
+	 "Then train: COMMAND is given the file's path and the iteration's number, and may print "
+	 "\"model=NAME\" and \"model-url=URL\". Files get the iteration's number at their end",
+	 0},
+	{"iterations", OPTION_ITERATIONS, "N", 0, "Do all of it N times (default 1)", 0},
 	{0},
 };
 
@@ -77,7 +91,18 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		loop->n_samples =
 			(uint32_t)option_number_whole(argument, 1, SAMPLES_MAX, state, "--samples");
 		return 0;
+	case OPTION_TRAIN_COMMAND:
+		loop->train_command = argument;
+		return 0;
+	case OPTION_ITERATIONS:
+		loop->n_iterations = (uint32_t)option_number_whole(argument, 1, ITERATIONS_MAX,
+								   state, "--iterations");
+		return 0;
 	case ARGP_KEY_END:
+		if (loop->n_iterations > 1 && loop->train_command == NULL)
+			argp_error(state, "--iterations needs --train-command COMMAND");
+		if (loop->train_command != NULL && loop->train_path == NULL)
+			argp_error(state, "--train-command needs --train FILE");
 		if (loop->train_path != NULL && loop->options.out_path == NULL)
 			argp_error(state, "--train needs --out FILE");
 		return 0;
@@ -313,16 +338,6 @@ static int rows_of(const json_t *line, void *owner, json_t *rows)
 		       : 0;
 }
 
-static int write_training_file(const struct star *loop)
-{
-	int err =
-		training_file_write(loop->train_path, loop->options.out_path, rows_of, NULL, NULL);
-
-	if (err < 0)
-		cli_error("cannot write %s: %s", loop->train_path, strerror(-err));
-	return err < 0 ? CLI_USAGE : CLI_DONE;
-}
-
 static void print_summary(const struct engine *engine)
 {
 	const struct star *loop = engine->owner;
@@ -332,20 +347,63 @@ static void print_summary(const struct engine *engine)
 	engine_print_counts(engine);
 }
 
+/* All tasks once, with these options, which the run takes. */
+static int run(struct star *loop, struct engine_options *options, const char *train_path,
+	       size_t *n_lines)
+{
+	struct engine engine = {
+		.context = loop->context, .options = options, .loop = &functions, .owner = loop};
+	int err, status;
+
+	loop->n_kept = loop->n_hinted = 0;
+	status = engine_run(&engine);
+	if (engine.flight != NULL && !options->is_quiet)
+		print_summary(&engine);
+	engine_deinit(&engine);
+	if (train_path == NULL || (status != CLI_DONE && status != CLI_BAD_INPUT))
+		return status;
+	err = training_file_write(train_path, options->out_path, rows_of, NULL, n_lines);
+	if (err < 0)
+		cli_error("cannot write %s: %s", train_path, strerror(-err));
+	return err < 0 ? CLI_USAGE : status;
+}
+
+static int run_iteration(void *owner, const struct iteration *iteration, size_t *n_lines)
+{
+	struct star *loop = owner;
+	struct engine_options options = loop->options;
+
+	json_incref(options.model.parameters);
+	options.out_path = iteration->out_path;
+	if (iteration->model != NULL)
+		options.model.name = iteration->model;
+	if (iteration->model_url != NULL) {
+		options.model.url = iteration->model_url;
+		options.model.command = NULL;
+	}
+	return run(loop, &options, iteration->train_path, n_lines);
+}
+
 int loop_star(struct cli_context *context, int argc, char **argv)
 {
-	struct star loop = {.n_samples = 1};
-	struct engine engine = {
-		.context = context, .options = &loop.options, .loop = &functions, .owner = &loop};
+	struct star loop = {.context = context, .n_samples = 1, .n_iterations = 1};
+	size_t n_lines;
 	int status;
 
 	argp_parse(&arguments_parser, argc, argv, 0, NULL, &loop);
-	status = engine_run(&engine);
-	if (engine.flight != NULL && !loop.options.is_quiet)
-		print_summary(&engine);
-	if (loop.train_path != NULL && (status == CLI_DONE || status == CLI_BAD_INPUT) &&
-	    write_training_file(&loop) != CLI_DONE)
-		status = CLI_USAGE;
-	engine_deinit(&engine);
+	if (loop.train_command == NULL)
+		return run(&loop, &loop.options, loop.train_path, &n_lines);
+	status = iterations_run(&(struct iterations){
+		.n = loop.n_iterations,
+		.command = loop.train_command,
+		.out_path = loop.options.out_path,
+		.train_path = loop.train_path,
+		.is_resumed = loop.options.is_resumed,
+		.is_quiet = loop.options.is_quiet,
+		.interrupted = context->interrupted,
+		.run = run_iteration,
+		.owner = &loop,
+	});
+	model_options_deinit(&loop.options.model);
 	return status;
 }

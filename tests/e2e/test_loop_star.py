@@ -1,10 +1,14 @@
 """assay loop star: rationales that led to right answers, those that needed a hint, and what is dropped."""
 import json
 import os
+import signal
+import subprocess
 
 import pytest
 
 from support import shared
+from support.daemon import command_environment, program
+from support.host import wait_until
 from support.model_server import ModelServer
 
 
@@ -97,3 +101,52 @@ def test_gsm8k(star, tmp_path):
     assert len(rows) == len(train) == 60 and sum(row["hinted"] for row in train) == 20
     assert {row["prompt"]: row["completion"] for row in train} == {
         task["question"]: task["answer"] for task in tasks}
+
+
+TRAIN = """echo "$@ $ASSAY_TRAIN_FILE $ASSAY_ITERATION $(wc -l <$1)" >>{log}
+echo "loss 0.1"
+test "$2" != 2 -o -e {allowed} || exit 3
+echo "model=tuned-$2"
+"""
+
+
+def test_iterations_with_training_between_them(star, tmp_path):
+    """What is learned in one is asked in the next; a training that fails is begun again, and nothing else."""
+    log, allowed, script = (str(tmp_path / name) for name in ("log", "allowed", "train.sh"))
+    with open(script, "w", encoding="utf-8") as out:
+        out.write(TRAIN.format(log=log, allowed=allowed))
+    tasks = [sum_task("easy", 1, 1), sum_task("hard", 2, 2)]
+    arguments = ["--no-hints", "--model", "base", "--iterations", "2", "--train-command", f"sh {script}"]
+    asked = []
+
+    def answer(messages):
+        asked.append(messages)
+        return "#### 2" if "1 + 1" in messages[-1]["content"] else "#### 4" if len(asked) > 2 else "#### 5"
+    ended, _, _, server = star(answer, tasks, *arguments, "--jobs", "1")
+    assert ended.returncode == 2 and "loss 0.1" in ended.stderr and "status 3" in ended.stderr
+    assert [each["model"] for each in server.asked] == ["base", "base", "tuned-1", "tuned-1"]
+    trains = [str(tmp_path / f"train.jsonl.{number}") for number in (1, 2)]
+    assert [[row["task"] for row in read(path)] for path in trains] == [["easy"], ["easy", "hard"]]
+    assert {row["task"] for row in read(tmp_path / "out.jsonl.2")} == {"easy", "hard"}
+    open(allowed, "w", encoding="utf-8").close()
+    ended, _, _, server = star(answer, tasks, *arguments, "--resume")
+    assert ended.returncode == 0 and not server.asked, ended.stderr
+    assert open(log, encoding="utf-8").read().splitlines() == [
+        f"{trains[i - 1]} {i} {trains[i - 1]} {i} {i}" for i in (1, 2, 2)]
+    ended, _, _, server = star(answer, tasks, "--iterations", "2")
+    assert ended.returncode == 2 and "--train-command" in ended.stderr
+
+
+def test_interrupted_training(daemon, tmp_path):
+    """Ctrl-C ends it with what it has started."""
+    tasks, pids = write(tmp_path / "tasks.jsonl", [sum_task("one", 1, 1)]), tmp_path / "pids"
+    with ModelServer(lambda messages: "#### 2") as server:
+        running = subprocess.Popen(
+            [program("assay"), "loop", "star", tasks, "--model-url", server.url, "--out", str(tmp_path / "out"),
+             "--train", str(tmp_path / "train"), "--train-command", f"sleep 600 & echo $! >{pids}; wait; true"],
+            stderr=subprocess.PIPE, text=True, env=command_environment({"ASSAY_ADDR": daemon.path}))
+        wait_until(lambda: pids.exists() and pids.read_text().strip(), "the training")
+        running.send_signal(signal.SIGINT)
+        stderr = running.communicate(timeout=120)[1]
+    assert running.returncode == 130 and "training was ended" in stderr
+    wait_until(lambda: not os.path.exists(f"/proc/{pids.read_text().strip()}"), "the end of what it had started")
