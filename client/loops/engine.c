@@ -259,6 +259,15 @@ static int conclude(const struct engine *engine, int err)
 	return engine->n_failed > 0 ? CLI_BAD_INPUT : CLI_DONE;
 }
 
+/* What the model has said meanwhile goes into the journal; nothing is made of it now. */
+static void keep_answers(struct engine *engine)
+{
+	struct model_answer answer;
+
+	while (model_next(engine->model, &answer) == 0)
+		;
+}
+
 int engine_run(struct engine *engine)
 {
 	int status, err;
@@ -269,6 +278,8 @@ int engine_run(struct engine *engine)
 	if (status != CLI_DONE)
 		return status;
 	err = run(engine);
+	if (err == -EINTR || err == -ECONNRESET)
+		keep_answers(engine);
 	progress_free(engine->progress);
 	engine->progress = NULL;
 	return conclude(engine, err);

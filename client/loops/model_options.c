@@ -12,6 +12,8 @@
 
 #define IN_FLIGHT_DEFAULT 16
 #define IN_FLIGHT_MAX 10000
+#define TIMEOUT_S_MAX 86400 /* the bounds of assay-model */
+#define RETRIES_MAX 100
 #define SEED_MAX 1000000000000000
 #define TOKENS_MAX 10000000
 
@@ -24,6 +26,8 @@ enum {
 	OPTION_TEMPERATURE,
 	OPTION_SEED,
 	OPTION_MAX_TOKENS,
+	OPTION_TIMEOUT,
+	OPTION_RETRIES,
 };
 
 static const struct argp_option option_list[] = {
@@ -43,6 +47,10 @@ static const struct argp_option option_list[] = {
 	{"temperature", OPTION_TEMPERATURE, "T", 0, "0 to 2", 0},
 	{"seed", OPTION_SEED, "N", 0, "", 0},
 	{"max-tokens", OPTION_MAX_TOKENS, "N", 0, "Of one answer", 0},
+	{"model-timeout", OPTION_TIMEOUT, "SECONDS", 0,
+	 "Longest time for one answer of a server (default 300)", 0},
+	{"model-retries", OPTION_RETRIES, "N", 0,
+	 "Tries after a first one that failed, of a server (default 5)", 0},
 	{"jobs", 'j', "N", 0, "Questions at one time (default 16)", 0},
 	{0},
 };
@@ -98,6 +106,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		add_parameter(options, "max_tokens",
 			      whole(argument, 1, TOKENS_MAX, state, "--max-tokens"));
 		return 0;
+	case OPTION_TIMEOUT:
+		option_number_whole(argument, 1, TIMEOUT_S_MAX, state, "--model-timeout");
+		options->timeout_text = argument;
+		return 0;
+	case OPTION_RETRIES:
+		option_number_whole(argument, 0, RETRIES_MAX, state, "--model-retries");
+		options->retries_text = argument;
+		return 0;
 	case 'j':
 		options->n_in_flight =
 			(uint32_t)option_number_whole(argument, 1, IN_FLIGHT_MAX, state, "--jobs");
@@ -130,15 +146,24 @@ static void find_program(char *path, size_t size)
 
 static void fill_arguments(struct model_options *options)
 {
+	const struct {
+		const char *name, *value;
+	} optional[] = {
+		{"--name", options->name},
+		{"--timeout", options->timeout_text},
+		{"--retries", options->retries_text},
+	};
 	size_t n = 0;
 
 	find_program(options->program, sizeof(options->program));
 	options->arguments[n++] = options->program;
 	options->arguments[n++] = (char *)"--url";
 	options->arguments[n++] = (char *)options->url;
-	if (options->name != NULL) {
-		options->arguments[n++] = (char *)"--name";
-		options->arguments[n++] = (char *)options->name;
+	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++) {
+		if (optional[i].value == NULL)
+			continue;
+		options->arguments[n++] = (char *)optional[i].name;
+		options->arguments[n++] = (char *)optional[i].value;
 	}
 	if (options->is_completion)
 		options->arguments[n++] = (char *)"--completion";

@@ -7,11 +7,12 @@
 
 struct model_options {
 	const char *url, *name, *command, *replay_path;
+	const char *timeout_text, *retries_text; /* checked; NULL: as assay-model has it */
 	bool is_completion;
 	json_t *parameters; /* owned; temperature, seed, max_tokens; NULL: none was given */
 	uint32_t n_in_flight;
 	char program[4096];
-	char *arguments[8];
+	char *arguments[12];
 };
 
 /* A child of a loop's parser; its input is a struct model_options, which starts as zeros. */

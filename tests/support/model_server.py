@@ -4,9 +4,13 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
+class Cut(str):
+    """An answer's text; the connection is closed in its middle."""
+
+
 class ModelServer:
     """`answer(messages)` returns a text, or a pair of a status and the bytes of a body, or None: the
-    connection is closed without an answer. Counts and keeps what was asked."""
+    connection is closed without an answer; a Cut is one of which only half comes. Counts and keeps what was asked."""
 
     def __init__(self, answer):
         self.answer = answer
@@ -31,7 +35,8 @@ class ModelServer:
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
-                self.wfile.write(content)
+                self.close_connection = isinstance(told, Cut)
+                self.wfile.write(content[:len(content) // 2] if isinstance(told, Cut) else content)
 
             def log_message(self, *_):
                 pass
