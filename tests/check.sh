@@ -4,8 +4,9 @@
 # builds. Prints the time of each stage, the names of skipped tests, then of failed ones and, alone on
 # the last line, "N passed, N failed, N skipped".
 #
-# Tests often wait. What needs nothing of theirs but a processor (linting, building what fuzzes) is
-# done meanwhile, with a lower priority, so that it takes little away from them.
+# Tests often wait, so two lanes of them run beside each other, each test that would disturb others
+# alone (tests/support/alone.py). What needs nothing but a processor (linting, fuzzing) is done
+# meanwhile, with a lower priority, so that it takes little away from them.
 #
 # Sanitized programs are built into BUILD-asan. Their keeper is the plain one: from its fork on it
 # is the inside of a cell, where AddressSanitizer fights rlimits, seccomp and clone.
@@ -38,7 +39,7 @@ failed_names() { # NAME LOG: a line "FAILED test" for each test or check of a st
 	echo "${found:-FAILED $1}"
 }
 
-report() { # NAME LOG STATUS SECONDS: of a stage that is over
+count() { # NAME LOG STATUS SECONDS: of a stage that is over
 	local name=$1 log=$2 status=$3 p f s
 	read -r p f s <<<"$(totals "$log")"
 	if [ -z "$p" ]; then
@@ -55,34 +56,27 @@ report() { # NAME LOG STATUS SECONDS: of a stage that is over
 	fi
 }
 
-stage() { # NAME COMMAND...: runs it; status of the command
-	local name=$1 begin=$SECONDS status
-	local log=$logs/${name// /-}.log
+run() { # NAME COMMAND...: keeps its log, its status and its seconds; status of the command
+	local name=$1 log=$logs/${1// /-}.log begin=$SECONDS status
 	shift
 	"$@" >"$log" 2>&1
 	status=$?
-	report "$name" "$log" $status $((SECONDS - begin))
+	echo "$status $((SECONDS - begin))" >"$log.status"
+	printf '... %s, %d s\n' "$name" $((SECONDS - begin))
 	return $status
 }
 
-begin_beside() { # NAME COMMAND...: beside the next stages, until end_beside
-	local name=$1
-	beside=$name beside_log=$logs/${name// /-}.log
-	shift
-	(
-		begin=$SECONDS
-		renice -n 5 -p $BASHPID >/dev/null
-		"$@" >"$beside_log" 2>&1
-		echo "$? $((SECONDS - begin))" >"$beside_log.status"
-	) &
-	beside_pid=$!
-}
-
-end_beside() {
-	local status seconds
-	wait "$beside_pid"
-	read -r status seconds <"$beside_log.status"
-	report "$beside" "$beside_log" "$status" "$seconds"
+report() { # NAME...: what came of them; who did not get that far has failed
+	local name log status seconds
+	for name in "$@"; do
+		log=$logs/${name// /-}.log
+		if [ ! -e "$log.status" ]; then
+			echo "did not come to its end" >>"$log"
+			echo "1 0" >"$log.status"
+		fi
+		read -r status seconds <"$log.status"
+		count "$name" "$log" "$status" "$seconds"
+	done
 }
 
 make_quietly() {
@@ -115,33 +109,47 @@ tests_sanitized() {
 	return $status
 }
 
-lint() {
-	make_quietly lint BUILD="$build" WERROR=1
+# What needs only a processor: it takes what the tests leave.
+lane_beside() {
+	renice -n 10 -p $BASHPID >/dev/null
+	run "lint" make_quietly lint BUILD="$build" WERROR=1
+	run "fuzzing, briefly" make_quietly BUILD="$build" fuzz-short
 }
 
-lint_and_build_fuzzers() {
-	lint
-	local status=$?
-	make_quietly BUILD="$build" fuzz-programs || status=1
-	return $status
+unit_tests() {
+	make_quietly -k BUILD="$sanitized" SANITIZE=address WERROR=1 test-unit
 }
 
-# Both makes need them, and they must not both make them.
-make_quietly BUILD="$build" "$build/gen/assay.pb-c.h" "$build/gen/syscalls.def" >"$logs/generated.log"
-begin_beside "lint" lint_and_build_fuzzers
-stage "unit tests (sanitized)" make_quietly -k BUILD="$sanitized" SANITIZE=address WERROR=1 test-unit
-if stage "build" make_quietly BUILD="$build" WERROR=1 all "$build/gen/assay_pb2.py"; then
-	stage "exported names" tests/lint/exports.sh "$build"
-	stage "integration tests" tests "$build" tests/integration
-	stage "security tests" tests "$build" tests/security
-	stage "command line tests" tests "$build" tests/e2e
-	stage "Python client tests" tests "$build" tests/python
-	if stage "build (sanitized)" build_sanitized; then
-		stage "integration tests (sanitized)" tests_sanitized
-	fi
+lane_one() {
+	run "exported names" tests/lint/exports.sh "$build"
+	run "integration tests" tests "$build" tests/integration
+	run "Python client tests" tests "$build" tests/python
+}
+
+lane_two() {
+	run "command line tests" tests "$build" tests/e2e
+	run "security tests" tests "$build" tests/security
+	run "unit tests (sanitized)" unit_tests
+	run "build (sanitized)" build_sanitized &&
+		run "integration tests (sanitized)" tests_sanitized
+}
+
+rm -f "$logs"/*.log "$logs"/*.status
+ASSAY_TEST_LOCKS=$(mktemp -d) || exit 1
+export ASSAY_TEST_LOCKS
+trap 'rm -rf "$ASSAY_TEST_LOCKS"' EXIT
+if run "build" make_quietly BUILD="$build" WERROR=1 all "$build/gen/assay_pb2.py"; then
+	lane_beside &
+	lane_two &
+	lane_one
+else
+	run "lint" make_quietly lint BUILD="$build" WERROR=1
+	run "unit tests (sanitized)" unit_tests
 fi
-end_beside
-stage "fuzzing, briefly" make_quietly BUILD="$build" fuzz-short
+wait
+report "build" "exported names" "lint" "unit tests (sanitized)" "build (sanitized)" \
+	"integration tests" "security tests" "command line tests" "Python client tests" \
+	"integration tests (sanitized)" "fuzzing, briefly"
 
 echo
 printf 'in %d s, logs in %s\n' $((SECONDS - started)) "$logs"

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from support import alone
 from support.daemon import Daemon
 
 
@@ -45,6 +46,14 @@ def busy_loops():
     for loop in loops:
         loop.kill()
         loop.wait()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item):
+    """Whoever keeps all processors busy would starve the candidates of the stages beside."""
+    is_busy = "busy_loops" in getattr(item, "fixturenames", ())
+    with alone.turn(is_busy or item.get_closest_marker("alone") is not None):
+        yield
 
 
 def pytest_runtest_setup(item):

@@ -627,6 +627,7 @@ def test_hacks(cells):
     assert set(passed) <= {"tamper-disable-itimer"}
 
 
+@pytest.mark.alone
 def test_cost_beside_shared(cells, capsys):
     """Median CPU time of the references, a run in each mode by turns."""
     used = {"shared": [], "split": []}
