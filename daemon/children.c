@@ -39,13 +39,18 @@ static int place_descriptors(const struct child_plan *plan)
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
 		return -errno;
 	for (size_t i = 0; i < plan->n_fds; i++) {
-		aside[i] = fcntl(plan->fds[i], F_DUPFD, FD_ASIDE);
-		if (aside[i] < 0)
+		aside[i] = plan->fds[i] < 0 ? -1 : fcntl(plan->fds[i], F_DUPFD, FD_ASIDE);
+		if (aside[i] < 0 && plan->fds[i] >= 0)
 			return -errno;
 	}
-	for (size_t i = 0; i < plan->n_fds; i++)
-		if (dup2(aside[i], FD_FIRST + (int)i) < 0)
+	for (size_t i = 0; i < plan->n_fds; i++) {
+		const int place = FD_FIRST + (int)i;
+
+		if (aside[i] < 0)
+			close(place);
+		else if (dup2(aside[i], place) < 0)
 			return -errno;
+	}
 	return close_range(FD_FIRST + (unsigned int)plan->n_fds, ~0U, 0) < 0 ? -errno : 0;
 }
 

@@ -8,12 +8,13 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define CHILD_FDS_MAX 5
+#define CHILD_FDS_MAX 7
 
 /* A program and all that it gets. */
 struct child_plan {
 	const char *path;
-	/* Descriptors (borrowed) that become 3, 4, ... in this order; nothing else is passed. */
+	/* Descriptors (borrowed) that become 3, 4, ... in this order; nothing else is passed. -1
+	 * leaves its number closed. */
 	int fds[CHILD_FDS_MAX];
 	size_t n_fds;
 	bool dies_with_us; /* killed when the supervisor ends, however it ends */

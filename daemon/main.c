@@ -25,12 +25,14 @@
 #include "config/options.h"
 #include "config/compiler.h"
 #include "config/policy_load.h"
+#include "config/token_file.h"
 #include "core/handover.h"
 #include "core/settings.h"
 #include "doctor/doctor.h"
 #include "listening_socket.h"
 #include "notify.h"
 #include "supervisor.h"
+#include "tcp_socket.h"
 
 #define EXIT_USAGE 2
 
@@ -153,6 +155,7 @@ static void fill_settings(const struct options *options, const struct places *pl
 		.runtime_stamp =
 			cache_folder_stamp(places->runtimes, places->broker, places->keeper),
 		.shares_verdicts = options->shares_verdicts,
+		.serves_tcp = options->listen_address[0] != '\0',
 		.supervisor_pid = (uint32_t)getpid(),
 	};
 }
@@ -247,6 +250,30 @@ static int open_listening(const struct options *options, struct listening_socket
 				     options->socket_group, listening, error);
 }
 
+/* Who may connect by TCP, and the socket for it; nothing if it is not asked for. */
+static int open_tcp(const struct options *options, int *tokens_fd, int *tcp_fd,
+		    struct config_error *error)
+{
+	struct token_table *table;
+	int err;
+
+	if (options->listen_address[0] == '\0' && options->token_path[0] == '\0')
+		return 0;
+	if (options->listen_address[0] == '\0' || options->token_path[0] == '\0')
+		return config_error_set(error, "--listen and --token-file go together: nobody is "
+					       "let in by TCP without a token");
+	table = xcalloc(1, sizeof(*table));
+	err = token_file_read(options->token_path, table, error);
+	if (err == 0) {
+		*tokens_fd = fd_sealed_copy("assay-tokens", table, sizeof(*table));
+		if (*tokens_fd < 0)
+			err = config_error_set(error, "no memory file: %s", strerror(-*tokens_fd));
+	}
+	explicit_bzero(table, sizeof(*table));
+	free(table);
+	return err < 0 ? err : tcp_socket_open(options->listen_address, tcp_fd, error);
+}
+
 static int run(const struct options *options, const struct places *places,
 	       const struct policy_table *table)
 {
@@ -256,6 +283,8 @@ static int run(const struct options *options, const struct places *places,
 	_cleanup_fd_ int settings_fd = -1;
 	_cleanup_fd_ int policies_fd = -1;
 	_cleanup_fd_ int cache_fd = -1;
+	_cleanup_fd_ int tokens_fd = -1;
+	_cleanup_fd_ int tcp_fd = -1;
 	int status;
 
 	fill_settings(options, places, &settings);
@@ -273,6 +302,8 @@ static int run(const struct options *options, const struct places *places,
 		if (cache_fd < 0)
 			return refuse(&error, EXIT_FAILURE);
 	}
+	if (open_tcp(options, &tokens_fd, &tcp_fd, &error) < 0)
+		return refuse(&error, EXIT_FAILURE);
 	if (open_listening(options, &listening, &error) < 0)
 		return refuse(&error, EXIT_FAILURE);
 	status = supervisor_run(&(struct supervisor_plan){
@@ -281,6 +312,8 @@ static int run(const struct options *options, const struct places *places,
 		.settings_fd = settings_fd,
 		.policies_fd = policies_fd,
 		.cache_fd = cache_fd,
+		.tcp_fd = tcp_fd,
+		.tokens_fd = tokens_fd,
 		.lifeline_fd = options->lifeline_fd,
 		.ready_fd = options->ready_fd,
 		.listening = &listening,

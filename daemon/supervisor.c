@@ -113,7 +113,7 @@ static int start_broker(struct supervisor *supervisor)
 {
 	struct child_plan plan = {
 		.path = supervisor->plan->broker_path,
-		.n_fds = 4,
+		.n_fds = BROKER_FD_TOKENS - 3 + 1,
 		.dies_with_us = true,
 	};
 	int pair[2];
@@ -125,8 +125,9 @@ static int start_broker(struct supervisor *supervisor)
 	plan.fds[BROKER_FD_POLICIES - 3] = supervisor->plan->policies_fd;
 	plan.fds[BROKER_FD_LISTENER - 3] = supervisor->plan->listening->fd;
 	plan.fds[BROKER_FD_SUPERVISOR - 3] = pair[0];
-	if (supervisor->plan->cache_fd >= 0)
-		plan.fds[plan.n_fds++] = supervisor->plan->cache_fd; /* BROKER_FD_CACHE */
+	plan.fds[BROKER_FD_CACHE - 3] = supervisor->plan->cache_fd;
+	plan.fds[BROKER_FD_TCP - 3] = supervisor->plan->tcp_fd;
+	plan.fds[BROKER_FD_TOKENS - 3] = supervisor->plan->tokens_fd;
 	pid = children_start(&plan);
 	close(pair[0]);
 	if (pid < 0) {

@@ -9,11 +9,15 @@
  */
 #include "broker/accounts.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #include "base/memory.h"
+#include "core/token_table.h"
 
 void accounts_init(struct accounts *accounts, struct queue *queue)
 {
@@ -68,4 +72,18 @@ int peer_read(int fd, struct peer *peer)
 		.pid = credentials.pid,
 	};
 	return 0;
+}
+
+void peer_of_address(const struct sockaddr *address, struct peer *peer)
+{
+	const struct sockaddr_in *four = (const void *)address;
+	const struct sockaddr_in6 *six = (const void *)address;
+	const bool is_six = address->sa_family == AF_INET6;
+	char host[INET6_ADDRSTRLEN] = "";
+
+	inet_ntop(address->sa_family, is_six ? (const void *)&six->sin6_addr : &four->sin_addr,
+		  host, sizeof(host));
+	*peer = (struct peer){.uid = TENANT_STRANGER, .gid = UINT32_MAX};
+	snprintf(peer->address, sizeof(peer->address), is_six ? "[%s]:%u" : "%s:%u", host,
+		 ntohs(is_six ? six->sin6_port : four->sin_port));
 }

@@ -20,6 +20,7 @@ struct dispatch;
 struct keeper_proxy;
 struct listener;
 struct sharing;
+struct strangers;
 struct planning;
 struct supervisor_link;
 
@@ -38,6 +39,7 @@ struct broker {
 	struct sharing *sharing;
 	struct planning *planning;
 	struct blobs *blobs;
+	struct strangers *strangers; /* NULL: nobody connects by TCP */
 	struct supervisor_link *supervisor;
 	uint32_t layers_missing; /* that the policies wish and the machine lacks */
 	uint32_t own_layers;     /* likewise: what this process is locked in by */

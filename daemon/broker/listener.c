@@ -28,6 +28,7 @@ TAILQ_HEAD(session_list, session);
 struct listener {
 	struct broker *broker;
 	struct evconnlistener *connections;
+	struct evconnlistener *tcp_connections; /* NULL: none by TCP */
 	struct session_list sessions;
 	struct session_list dead;
 	uint32_t n_sessions;
@@ -73,6 +74,8 @@ static void accept_again(evutil_socket_t fd, short what, void *argument)
 	(void)what;
 	if (listener->connections != NULL)
 		evconnlistener_enable(listener->connections);
+	if (listener->tcp_connections != NULL)
+		evconnlistener_enable(listener->tcp_connections);
 }
 
 static void on_accept_error(struct evconnlistener *connections, void *argument)
@@ -93,7 +96,8 @@ static void check_bounds(struct listener *listener, struct session *session)
 	if (listener->n_sessions > settings->clients_max) {
 		session_refuse(session, ASSAY__ERROR_CODE__OVERLOADED,
 			       "too many connections at one time");
-	} else if (session->account->n_sessions > settings->user_clients_max) {
+	} else if (!session->is_stranger &&
+		   session->account->n_sessions > settings->user_clients_max) {
 		log_info("uid %" PRIu32 " has %" PRIu32 " connections: refused one of pid %" PRIi32,
 			 session->peer.uid, session->account->n_sessions, session->peer.pid);
 		session_refuse(session, ASSAY__ERROR_CODE__QUOTA,
@@ -109,10 +113,9 @@ static void on_accept(struct evconnlistener *connections, evutil_socket_t fd,
 {
 	struct listener *listener = argument;
 	struct broker *broker = listener->broker;
-	struct session *session = session_new(broker, fd);
+	const bool is_tcp = connections == listener->tcp_connections;
+	struct session *session = session_new(broker, fd, is_tcp ? address : NULL);
 
-	(void)connections;
-	(void)address;
 	(void)len;
 	if (session == NULL) {
 		close(fd);
@@ -124,7 +127,20 @@ static void on_accept(struct evconnlistener *connections, evutil_socket_t fd,
 	check_bounds(listener, session);
 }
 
-struct listener *listener_new(struct broker *broker, int socket)
+static struct evconnlistener *listen_on(struct listener *listener, int socket)
+{
+	struct evconnlistener *connections;
+
+	if (fd_set_nonblocking(socket, true) < 0)
+		return NULL;
+	connections = evconnlistener_new(listener->broker->base, on_accept, listener,
+					 LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, socket);
+	if (connections != NULL)
+		evconnlistener_set_error_cb(connections, on_accept_error);
+	return connections;
+}
+
+struct listener *listener_new(struct broker *broker, int socket, int tcp_socket)
 {
 	struct listener *listener = xcalloc(1, sizeof(*listener));
 
@@ -134,18 +150,14 @@ struct listener *listener_new(struct broker *broker, int socket)
 	listener->reaper = event_new(broker->base, -1, 0, on_reap, listener);
 	listener->resumer = event_new(broker->base, -1, 0, on_resume, listener);
 	listener->retry = evtimer_new(broker->base, accept_again, listener);
-	if (fd_set_nonblocking(socket, true) < 0) {
+	listener->connections = listen_on(listener, socket);
+	if (tcp_socket >= 0)
+		listener->tcp_connections = listen_on(listener, tcp_socket);
+	if (listener->connections == NULL ||
+	    (tcp_socket >= 0 && listener->tcp_connections == NULL)) {
 		listener_free(listener);
 		return NULL;
 	}
-	listener->connections =
-		evconnlistener_new(broker->base, on_accept, listener,
-				   LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, socket);
-	if (listener->connections == NULL) {
-		listener_free(listener);
-		return NULL;
-	}
-	evconnlistener_set_error_cb(listener->connections, on_accept_error);
 	return listener;
 }
 
@@ -153,6 +165,15 @@ static void free_event(struct event *event)
 {
 	if (event != NULL)
 		event_free(event);
+}
+
+static void stop_accepting(struct listener *listener)
+{
+	if (listener->connections != NULL)
+		evconnlistener_free(listener->connections);
+	if (listener->tcp_connections != NULL)
+		evconnlistener_free(listener->tcp_connections);
+	listener->connections = listener->tcp_connections = NULL;
 }
 
 void listener_free(struct listener *listener)
@@ -164,8 +185,7 @@ void listener_free(struct listener *listener)
 	while ((session = TAILQ_FIRST(&listener->sessions)) != NULL)
 		session_close(session);
 	on_reap(-1, 0, listener);
-	if (listener->connections != NULL)
-		evconnlistener_free(listener->connections);
+	stop_accepting(listener);
 	free_event(listener->reaper);
 	free_event(listener->resumer);
 	free_event(listener->retry);
@@ -246,8 +266,7 @@ void listener_stop(struct listener *listener, uint32_t patience_ms)
 	if (listener->broker->is_stopping)
 		return;
 	listener->broker->is_stopping = true;
-	evconnlistener_free(listener->connections);
-	listener->connections = NULL;
+	stop_accepting(listener);
 	TAILQ_FOREACH (session, &listener->sessions, link)
 		refuse_waiting(session);
 	listener->patience = evtimer_new(listener->broker->base, on_patience_over, listener);

@@ -9,8 +9,9 @@
 
 struct session;
 
-/* Takes the listening `socket`. NULL: it cannot be listened on. */
-struct listener *listener_new(struct broker *broker, int socket);
+/* Takes the listening sockets: the Unix one, and that of TCP or -1. NULL: they cannot be listened
+ * on. */
+struct listener *listener_new(struct broker *broker, int socket, int tcp_socket);
 
 /* Closes all sessions, without answers. */
 void listener_free(struct listener *listener);

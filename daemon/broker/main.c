@@ -27,6 +27,7 @@
 #include "broker/listener.h"
 #include "broker/sharing.h"
 #include "broker/store.h"
+#include "broker/strangers.h"
 #include "broker/planning.h"
 #include "broker/supervisor_link.h"
 #include "core/handover.h"
@@ -81,9 +82,13 @@ static int run(struct broker *broker)
 		store = store_new(BROKER_FD_CACHE, broker->settings->cache_file_bytes);
 	broker->sharing = sharing_new(broker, store);
 	broker->blobs = blobs_new(broker->settings->blob_bytes);
-	broker->listener = listener_new(broker, BROKER_FD_LISTENER);
-	if (broker->listener == NULL) {
-		log_error("cannot listen on the socket that was handed over");
+	if (broker->settings->serves_tcp)
+		broker->strangers = strangers_new(BROKER_FD_TOKENS);
+	broker->listener = listener_new(broker, BROKER_FD_LISTENER,
+					broker->settings->serves_tcp ? BROKER_FD_TCP : -1);
+	if (broker->listener == NULL ||
+	    (broker->settings->serves_tcp && broker->strangers == NULL)) {
+		log_error("cannot listen on the sockets that were handed over");
 		return EXIT_FAILURE;
 	}
 	broker->supervisor = supervisor_link_new(broker, BROKER_FD_SUPERVISOR);
@@ -93,6 +98,7 @@ static int run(struct broker *broker)
 	else
 		event_base_dispatch(broker->base);
 	listener_free(broker->listener);
+	strangers_free(broker->strangers);
 	supervisor_link_free(broker->supervisor);
 	dispatch_free(broker->dispatch);
 	sharing_free(broker->sharing);

@@ -17,6 +17,7 @@
 #include "broker/request.h"
 #include "broker/sharing.h"
 #include "broker/status.h"
+#include "broker/strangers.h"
 #include "broker/suites_request.h"
 
 /* What is told to a user who has too much waiting: when to come again. */
@@ -37,6 +38,8 @@ static void greet(struct session *session, const Assay__ClientHello *hello)
 	char text[128];
 	int packed;
 
+	if (session->is_stranger && !strangers_let_in(session, hello))
+		return;
 	if (hello->protocol_major != STATUS_PROTOCOL_MAJOR) {
 		snprintf(text, sizeof(text),
 			 "this daemon speaks protocol %d.%d, the client speaks %" PRIu32
@@ -48,8 +51,13 @@ static void greet(struct session *session, const Assay__ClientHello *hello)
 	}
 	session->is_greeted = true;
 	event_del(session->greeting_timer);
-	log_debug("uid %" PRIu32 ", gid %" PRIu32 ", pid %" PRIi32 " greeted as '%.64s'",
-		  session->peer.uid, session->peer.gid, session->peer.pid, hello->client_name);
+	if (session->peer.name != NULL)
+		log_debug("%s at %s greeted as '%.64s'", session->peer.name, session->peer.address,
+			  hello->client_name);
+	else
+		log_debug("uid %" PRIu32 ", gid %" PRIu32 ", pid %" PRIi32 " greeted as '%.64s'",
+			  session->peer.uid, session->peer.gid, session->peer.pid,
+			  hello->client_name);
 	packed = status_pack_hello(session->broker, &frame, &len);
 	session_send_packed(session, packed, frame, len);
 }

@@ -24,6 +24,8 @@
 #include "broker/dispatch.h"
 #include "broker/listener.h"
 #include "broker/message.h"
+#include "broker/strangers.h"
+#include "core/token_table.h"
 #include "proto/codec.h"
 #include "proto/frame.h"
 
@@ -195,12 +197,19 @@ static void take_message(struct session *session, const uint8_t *bytes, size_t l
 		codec_free_client(message);
 }
 
+/* What a message of this session may take. */
+static uint64_t message_max_bytes(const struct session *session)
+{
+	return session->is_stranger ? STRANGER_MESSAGE_MAX_BYTES
+				    : session->broker->settings->frame_max_bytes;
+}
+
 static void refuse_length(struct session *session, uint32_t announced)
 {
 	char text[128];
 
 	snprintf(text, sizeof(text), "a frame of %" PRIu32 " bytes; at most %" PRIu64 " are taken",
-		 announced, session->broker->settings->frame_max_bytes);
+		 announced, message_max_bytes(session));
 	malformed(session, ASSAY__ERROR_CODE__TOO_LARGE, text);
 }
 
@@ -216,7 +225,7 @@ static bool take_frame(struct session *session)
 	int outcome;
 
 	outcome = frame_parse(header, n_header > 0 ? (size_t)n_header : 0,
-			      session->broker->settings->frame_max_bytes, &frame);
+			      message_max_bytes(session), &frame);
 	if (outcome == FRAME_TOO_LONG)
 		refuse_length(session, frame.message_len);
 	else if (outcome == FRAME_EMPTY)
@@ -266,8 +275,8 @@ static void read_on(struct session *session)
 		wait_for_memory(session);
 		return;
 	}
-	while (!session->is_closing && !session->is_dead && !session->flow.is_held &&
-	       take_frame(session))
+	while (!session->is_closing && !session->is_dead && !session->is_turned_away &&
+	       !session->flow.is_held && take_frame(session))
 		;
 	if (!session->is_dead)
 		update_charge(session);
@@ -325,6 +334,10 @@ static void on_no_greeting(evutil_socket_t fd, short what, void *argument)
 	(void)what;
 	if (session->is_closing)
 		return; /* refused already, and being told */
+	if (session->is_turned_away) {
+		strangers_refuse(session);
+		return;
+	}
 	session->broker->metrics.counters[METRIC_connections_silent]++;
 	session_refuse(session, ASSAY__ERROR_CODE__DEADLINE_EXCEEDED,
 		       "no greeting (hello) came in time");
@@ -342,11 +355,27 @@ static void await_greeting(struct session *session)
 	evtimer_add(session->greeting_timer, &patience);
 }
 
-struct session *session_new(struct broker *broker, int fd)
+/* Whose connection it is. With names among the tenants, a uid that could be taken for one of them
+ * is nobody's. */
+static int identify(struct session *session, const struct broker *broker, int fd,
+		    const struct sockaddr *address)
+{
+	int err = 0;
+
+	if (address != NULL)
+		peer_of_address(address, &session->peer);
+	else
+		err = peer_read(fd, &session->peer);
+	if (err == 0 && address == NULL && broker->strangers != NULL &&
+	    session->peer.uid >= TENANT_NAMED_FIRST)
+		err = -EPERM;
+	return err;
+}
+
+struct session *session_new(struct broker *broker, int fd, const struct sockaddr *address)
 {
 	struct session *session = xcalloc(1, sizeof(*session));
-	const struct settings *settings = broker->settings;
-	int err = peer_read(fd, &session->peer);
+	int err = identify(session, broker, fd, address);
 
 	if (err < 0) {
 		log_warning("a connection of nobody: %s", strerror(-err));
@@ -365,9 +394,11 @@ struct session *session_new(struct broker *broker, int fd)
 	session->flusher = event_new(broker->base, -1, 0, on_flush, session);
 	flow_init(&session->flow, &session->account->tenant);
 	await_greeting(session);
+	if (address != NULL)
+		strangers_add(session);
 	bufferevent_setcb(session->stream, on_readable, on_written, on_event, session);
 	bufferevent_setwatermark(session->stream, EV_READ, 0,
-				 settings->frame_max_bytes + FRAME_HEADER_BYTES);
+				 message_max_bytes(session) + FRAME_HEADER_BYTES);
 	bufferevent_setwatermark(session->stream, EV_WRITE, 0, 0);
 	bufferevent_set_max_single_read(session->stream, READ_AT_ONCE_BYTES);
 	bufferevent_disable(session->stream, EV_WRITE);
@@ -392,6 +423,8 @@ void session_close(struct session *session)
 	while ((batch = LIST_FIRST(&session->batches)) != NULL)
 		batch_abandon(session->broker, batch);
 	flow_deinit(&session->flow);
+	if (session->is_stranger)
+		strangers_remove(session);
 	event_del(session->greeting_timer);
 	event_del(session->flusher);
 	quota_refund(&session->broker->inbound, session->charged_bytes);

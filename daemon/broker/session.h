@@ -22,7 +22,7 @@
 struct session {
 	struct broker *broker;
 	struct peer peer;
-	struct account *account; /* of the peer's uid */
+	struct account *account; /* of the peer */
 	struct bufferevent *stream;
 	struct event *greeting_timer; /* until it has greeted */
 	struct event *flusher;        /* active when there is something to send */
@@ -30,14 +30,18 @@ struct session {
 	LIST_HEAD(, batch) batches;
 	size_t charged_bytes; /* of what lies unread in the stream's input */
 	bool is_greeted;
-	bool is_waiting; /* for memory */
-	bool is_closing; /* ends when everything has been sent */
-	bool is_dead;    /* on the listener's list of the dead */
+	bool is_stranger;    /* by TCP, without a token so far: broker/strangers.c */
+	bool is_turned_away; /* its token was wrong; it is told in a moment */
+	bool is_waiting;     /* for memory */
+	bool is_closing;     /* ends when everything has been sent */
+	bool is_dead;        /* on the listener's list of the dead */
 	TAILQ_ENTRY(session) link;
+	TAILQ_ENTRY(session) stranger_link;
 };
 
-/* Takes the connected `fd`. NULL: the kernel does not tell whose it is, or there is no memory. */
-struct session *session_new(struct broker *broker, int fd);
+/* Takes the connected `fd`. `address`: of the other end if it is TCP, else NULL. NULL: the kernel
+ * does not tell whose it is, the uid is one that stands for a name here, or there is no memory. */
+struct session *session_new(struct broker *broker, int fd, const struct sockaddr *address);
 
 /* To be called by the listener only, at the end of a turn of the loop. */
 void session_free(struct session *session);

@@ -168,6 +168,8 @@ static void fill_users(const struct broker *broker, Assay__UserStatus *users,
 	TAILQ_FOREACH (account, &broker->accounts.list, link) {
 		assay__user_status__init(&users[n]);
 		users[n].uid = account->uid;
+		if (account->name != NULL)
+			users[n].name = (char *)account->name;
 		users[n].connections = account->n_sessions;
 		users[n].queued = account->tenant.n_jobs;
 		users[n].evaluations = account->n_candidates;
@@ -182,6 +184,9 @@ static void fill_peer(const struct peer *peer, Assay__Peer *message)
 	message->uid = peer->uid;
 	message->gid = peer->gid;
 	message->pid = (uint32_t)peer->pid;
+	if (peer->name != NULL)
+		message->name = (char *)peer->name;
+	message->address = (char *)peer->address;
 }
 
 int status_pack(const struct broker *broker, const struct peer *peer, uint64_t request_id,

@@ -15,6 +15,8 @@ enum broker_fd {
 	BROKER_FD_SUPERVISOR =
 		6,           /* SOCK_SEQPACKET channel; end of file: the supervisor is gone, exit */
 	BROKER_FD_CACHE = 7, /* folder of known verdicts; only if the settings say so */
+	BROKER_FD_TCP = 8,   /* likewise: listening socket for those who have a token */
+	BROKER_FD_TOKENS = 9, /* likewise: sealed memfd, struct token_table */
 };
 
 enum supervisor_packet_type {

@@ -35,5 +35,6 @@ struct settings {
 	uint32_t shares_verdicts;    /* between users: 0 or 1 */
 	uint64_t keeper_patience_ms; /* a keeper that has not answered by then is replaced */
 	uint64_t greeting_patience_ms; /* a client that has not greeted by then is closed */
+	uint32_t serves_tcp;           /* BROKER_FD_TCP and BROKER_FD_TOKENS are there: 0 or 1 */
 	uint32_t supervisor_pid;
 };

@@ -50,20 +50,21 @@ def is_starved(result):
 
 
 class Client:
-    """One connection. Sends never block for ever: answers are read while bytes wait to be sent.
+    """One connection, to the path of a Unix socket or to a (host, port). Sends never block for ever: answers are read while bytes wait to be sent.
     What was starved is judged again, unless `starved_again_max` is 0."""
 
     starved_again_max = STARVED_AGAIN_MAX
 
-    def __init__(self, path, hello=True):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    def __init__(self, address, hello=True, token=b""):
+        family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.settimeout(PATIENCE_S)
-        self.socket.connect(path)
+        self.socket.connect(address)
         self.inbox = b""
         self.next_id = 1
         self.answers = {}
         self.waiting = {}  # what each request that is not answered asked for
-        self.greeting = self.hello() if hello else None
+        self.greeting = self.hello(token=token) if hello else None
 
     def __enter__(self):
         return self
@@ -113,11 +114,12 @@ class Client:
                 raise TimeoutError("no answer")
             self._receive()
 
-    def hello(self, major=1, minor=0, name="tests"):
+    def hello(self, major=1, minor=0, name="tests", token=b""):
         message = pb.ClientMessage()
         message.hello.protocol_major = major
         message.hello.protocol_minor = minor
         message.hello.client_name = name
+        message.hello.token = token
         self.send(message)
         answer = self.read_message()
         return answer.hello if answer.HasField("hello") else answer

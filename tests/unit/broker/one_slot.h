@@ -236,7 +236,7 @@ static int set_up(void **state)
 	broker.sharing = sharing_new(&broker, NULL);
 	assert_int_equal(bind(listening, (struct sockaddr *)&any, sizeof(any.sun_family)), 0);
 	assert_int_equal(listen(listening, 1), 0);
-	broker.listener = listener_new(&broker, listening);
+	broker.listener = listener_new(&broker, listening, -1);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
 	supervisor = pair[0];
 	broker.supervisor = supervisor_link_new(&broker, pair[1]);

@@ -214,6 +214,8 @@ static int run_supervisor(struct ending ending)
 			.keeper_path = keeper_path,
 			.settings_fd = null,
 			.cache_fd = -1,
+			.tcp_fd = -1,
+			.tokens_fd = -1,
 			.policies_fd = null,
 			.lifeline_fd = lifeline[0],
 			.ready_fd = ready[1],
