@@ -50,7 +50,8 @@ def is_starved(result):
 
 
 class Client:
-    """One connection, to the path of a Unix socket or to a (host, port). Sends never block for ever: answers are read while bytes wait to be sent.
+    """One connection, to the path of a Unix socket or to a (host, port). Sends never block for ever:
+    answers are read while bytes wait to be sent.
     What was starved is judged again, unless `starved_again_max` is 0."""
 
     starved_again_max = STARVED_AGAIN_MAX
