@@ -2,8 +2,9 @@
  * The calls of a task as text. Runs in `assay`.
  *
  * The text of the whole task is read in the manner of Python's json module (python_json.h), the
- * elements of "calls" are put in quotes, and what comes out is JSON for jansson. Whatever is no
- * JSON for the first reader goes to jansson as it stands, which says what is wrong with it.
+ * elements of "calls" (of EvalPlus's tasks, "base_input" and "plus_input" as a whole) are put in
+ * quotes, and what comes out is JSON for jansson. Whatever is no JSON for the first reader goes to
+ * jansson as it stands, which says what is wrong with it.
  */
 #include "client/cli/call_json.h"
 
@@ -17,10 +18,9 @@
 #include "client/suite/python_json.h"
 
 #define CALLS "\"calls\""
+#define INPUTS "\"plus_input\""
 
-/* Length of the value at the start of `text`, which json.dumps() has written: up to a comma or a
- * bracket that is not the value's own. */
-static size_t value_len(const char *text)
+size_t call_json_value_len(const char *text)
 {
 	size_t at = 0;
 	int depth = 0;
@@ -68,7 +68,7 @@ static char *quote_elements(const char *array)
 		return NULL;
 	fputc('[', out);
 	for (at = array + 1; *at != ']' && *at != '\0';) {
-		size_t len = value_len(at);
+		size_t len = call_json_value_len(at);
 
 		put_quoted(out, at, len);
 		at += len;
@@ -108,6 +108,32 @@ static char *quote_calls(const char *tests)
 	return tests != NULL ? with_replaced(tests, strlen(tests), "calls", quote_elements) : NULL;
 }
 
+static char *quote_whole(const char *value)
+{
+	char *quoted = NULL;
+	size_t quoted_len;
+	FILE *out = value != NULL ? open_memstream(&quoted, &quoted_len) : NULL;
+
+	if (out == NULL)
+		return NULL;
+	put_quoted(out, value, strlen(value));
+	if (fclose(out) == 0)
+		return quoted;
+	free(quoted);
+	return NULL;
+}
+
+/* The inputs of EvalPlus's tasks; NULL: it has none. */
+static char *with_quoted_inputs(const char *text, size_t len)
+{
+	char *once = with_replaced(text, len, "base_input", quote_whole);
+	char *twice =
+		once != NULL ? with_replaced(once, strlen(once), "plus_input", quote_whole) : NULL;
+
+	free(once);
+	return twice;
+}
+
 json_t *call_json_load(char *text, size_t len, json_error_t *error)
 {
 	char *quoted = NULL;
@@ -115,6 +141,8 @@ json_t *call_json_load(char *text, size_t len, json_error_t *error)
 
 	if (memmem(text, len, CALLS, strlen(CALLS)) != NULL)
 		quoted = with_replaced(text, len, "tests", quote_calls);
+	else if (memmem(text, len, INPUTS, strlen(INPUTS)) != NULL)
+		quoted = with_quoted_inputs(text, len);
 	if (quoted != NULL) {
 		characters_mend_json(quoted, strlen(quoted));
 		task = json_loadb(quoted, strlen(quoted), JSON_ALLOW_NUL, error);

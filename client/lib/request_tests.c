@@ -233,15 +233,34 @@ static int copy_json(ProtobufCBinaryData *field, const char *text)
 	return request_copy_bytes(field, text, text != NULL ? strlen(text) : 0);
 }
 
+/* Without an expected value only where a reference has it. */
+static bool takes_call(const assay_request *request, const char *arguments, const char *expect_json)
+{
+	const Assay__Evaluate *evaluate = request->evaluate;
+
+	return evaluate->tests_case == ASSAY__EVALUATE__TESTS_CALLS && arguments != NULL &&
+	       (expect_json != NULL || evaluate->calls->reference.len > 0);
+}
+
+/* Takes the call, whose parts went in as `err` says. */
+static int append_call(Assay__CallTests *tests, Assay__CallTests__Call *added, int err)
+{
+	if (err == 0)
+		err = request_grow((void **)&tests->calls, tests->n_calls, sizeof(added));
+	if (err < 0)
+		request_free_message(added);
+	else
+		tests->calls[tests->n_calls++] = added;
+	return err;
+}
+
 int assay_request_add_call(assay_request *request, const char *args_json, const char *kwargs_json,
 			   const char *expect_json)
 {
-	Assay__CallTests *tests = request->evaluate->calls;
 	Assay__CallTests__Call *added;
 	int err;
 
-	if (request->evaluate->tests_case != ASSAY__EVALUATE__TESTS_CALLS || args_json == NULL ||
-	    expect_json == NULL)
+	if (!takes_call(request, args_json, expect_json))
 		return -EINVAL;
 	added = request_new_message(&assay__call_tests__call__descriptor);
 	if (added == NULL)
@@ -251,12 +270,51 @@ int assay_request_add_call(assay_request *request, const char *args_json, const 
 		err = copy_json(&added->kwargs_json, kwargs_json);
 	if (err == 0)
 		err = copy_json(&added->expect_json, expect_json);
+	return append_call(request->evaluate->calls, added, err);
+}
+
+int assay_request_add_literal_call(assay_request *request, const char *args_python,
+				   const char *expect_json)
+{
+	Assay__CallTests__Call *added;
+	int err;
+
+	if (!takes_call(request, args_python, expect_json))
+		return -EINVAL;
+	added = request_new_message(&assay__call_tests__call__descriptor);
+	if (added == NULL)
+		return -ENOMEM;
+	err = copy_json(&added->args_python, args_python);
 	if (err == 0)
-		err = request_grow((void **)&tests->calls, tests->n_calls, sizeof(added));
-	if (err < 0)
-		request_free_message(added);
-	else
-		tests->calls[tests->n_calls++] = added;
+		err = copy_json(&added->expect_json, expect_json);
+	return append_call(request->evaluate->calls, added, err);
+}
+
+int assay_request_set_reference(assay_request *request, const char *source, size_t len,
+				const char *oracle)
+{
+	Assay__CallTests *tests = request->evaluate->calls;
+	int err;
+
+	if (request->evaluate->tests_case != ASSAY__EVALUATE__TESTS_CALLS || len == 0)
+		return -EINVAL;
+	err = copy_optional(&tests->oracle, oracle);
+	return err == 0 ? request_copy_bytes(&tests->reference, source, len) : err;
+}
+
+int assay_request_add_alternative(assay_request *request, const char *source, size_t len)
+{
+	Assay__CallTests *tests = request->evaluate->calls;
+	ProtobufCBinaryData copy = {0};
+	int err;
+
+	if (request->evaluate->tests_case != ASSAY__EVALUATE__TESTS_CALLS)
+		return -EINVAL;
+	err = request_grow((void **)&tests->alternatives, tests->n_alternatives, sizeof(copy));
+	if (err == 0)
+		err = request_copy_bytes(&copy, source, len);
+	if (err == 0)
+		tests->alternatives[tests->n_alternatives++] = copy;
 	return err;
 }
 

@@ -3,8 +3,8 @@
  * suite`.
  *
  * A candidate is a completion of the prompt; `test` defines check(candidate). The daemon puts the
- * program together (tests of kind `check`), so nothing is concatenated here. HumanEval+ files have
- * the same keys and more, and are scored by their `test` too.
+ * program together (tests of kind `check`), so nothing is concatenated here. HumanEval+ has
+ * the same keys and more: format_evalplus.c.
  */
 #include "client/suite/task_format.h"
 

@@ -51,12 +51,26 @@ static int set_unjudged(struct run *run, size_t index, const char *name, const c
 	return 0;
 }
 
+static bool has_passed_base(const assay_result *result, size_t n_base)
+{
+	size_t n_tests = assay_result_number(result, ASSAY_RESULT_N_TESTS);
+
+	if (assay_result_verdict(result) == ASSAY_PASSED)
+		return true;
+	for (size_t index = 0; index < n_base; index++)
+		if (index >= n_tests ||
+		    assay_result_test_outcome(result, index) != ASSAY_TEST_PASSED)
+			return false;
+	return n_base > 0;
+}
+
 static int keep_result(struct run *run, size_t index, const assay_result *result)
 {
 	struct sample *sample = &run->judging->samples->items[index];
 	size_t len;
 	const char *prompt = task_format_text(sample->task->record, "prompt", &len);
-	bool has_prompt = run->judging->tasks->format == &format_humaneval;
+	const struct task_format *format = run->judging->tasks->format;
+	bool has_prompt = format == &format_humaneval || format == &format_evalplus;
 	struct finding finding = finding_of(result, has_prompt ? prompt : NULL);
 	const char *feedback = assay_result_text(result, ASSAY_RESULT_FEEDBACK, &len);
 	char *feedback_json = len ? python_string_quote(feedback, len) : NULL;
@@ -70,6 +84,9 @@ static int keep_result(struct run *run, size_t index, const assay_result *result
 	free(result_json);
 	if (err < 0)
 		return err;
+	if (format->count_base != NULL)
+		sample_set_base(sample,
+				has_passed_base(result, format->count_base(sample->task->record)));
 	run->n_done++;
 	run->n_passed += sample->passed;
 	run->judging->n_now++;

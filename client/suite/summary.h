@@ -26,8 +26,9 @@ struct tally {
 	size_t c;
 };
 
-/* One for each task; the caller frees. NULL when memory is short. */
-struct tally *tally_new(const struct tasks *tasks, const struct samples *samples);
+/* One for each task, of all tests or the base tests alone; the caller frees. NULL when memory is
+ * short. */
+struct tally *tally_new(const struct tasks *tasks, const struct samples *samples, bool is_base);
 
 /* The mean of pass@k over all tasks. Needs k judged samples of each: 0 and *value, or 1. */
 int tally_pass_at_k(const struct tally *tally, size_t n_tasks, size_t k, double *value);

@@ -13,10 +13,7 @@
 #include <string.h>
 
 static const struct task_format *const formats[] = {
-	&format_own,
-	&format_gsm8k,
-	&format_humaneval,
-	&format_mbpp,
+	&format_own, &format_evalplus, &format_gsm8k, &format_humaneval, &format_mbpp,
 };
 
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))

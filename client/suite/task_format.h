@@ -36,9 +36,14 @@ struct task_format {
 
 	/* Whether a solution is a text with an answer, and not code. */
 	bool (*is_text)(const json_t *record);
+
+	/* How many of its tests, the first ones, are the base tests, whose score is told by
+	 * itself; NULL: the format does not tell them apart. */
+	size_t (*count_base)(const json_t *record);
 };
 
-extern const struct task_format format_gsm8k, format_humaneval, format_mbpp, format_own;
+extern const struct task_format format_evalplus, format_gsm8k, format_humaneval, format_mbpp,
+	format_own;
 
 /* NULL: none recognises it. */
 const struct task_format *task_format_recognise(const json_t *record);

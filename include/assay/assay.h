@@ -142,11 +142,22 @@ int assay_request_set_stdio(assay_request *request, const char *comparator,
 int assay_request_add_case(assay_request *request, const char *name, const char *input,
 			   size_t input_len, const char *output, size_t output_len);
 /* An empty list of calls with a comparator (NULL: the default) and the tolerances of float; then
- * add each, with JSON text for its parts. `kwargs_json` may be NULL. */
+ * add each, with JSON text for its parts. `kwargs_json` may be NULL, and `expect_json` if there is
+ * a reference. */
 int assay_request_set_calls(assay_request *request, const char *comparator,
 			    double absolute_tolerance, double relative_tolerance);
 int assay_request_add_call(assay_request *request, const char *args_json, const char *kwargs_json,
 			   const char *expect_json);
+/* The same with arguments as a literal of Python, for what JSON cannot say. */
+int assay_request_add_literal_call(assay_request *request, const char *args_python,
+				   const char *expect_json);
+/*
+ * Of calls: what this source answers is expected, and expect_json is NULL. `oracle` (NULL: none) is
+ * what the comparator evalplus asks instead of equality. What an alternative answers is right, too.
+ */
+int assay_request_set_reference(assay_request *request, const char *source, size_t len,
+				const char *oracle);
+int assay_request_add_alternative(assay_request *request, const char *source, size_t len);
 int assay_request_set_answer(assay_request *request, const char *answer, size_t len,
 			     const char *comparator);
 

@@ -8,7 +8,8 @@ from texts import __builtins__, layout
 
 __assay__ = layout
 
-NAMES = {"__builtins__": {}, "inf": math.inf, "nan": math.nan, "set": set, "frozenset": frozenset}
+NAMES = {"__builtins__": {}, "inf": math.inf, "nan": math.nan}
+NAMES.update((kind.__name__, kind) for kind in (set, frozenset, complex, float))
 NODES = (ast.Expression, ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.UnaryOp, ast.USub,
          ast.UAdd, ast.BinOp, ast.Add, ast.Sub, ast.Load, ast.Name, ast.Call)  # fmt: skip
 
