@@ -52,7 +52,11 @@ struct seat {
 	bool is_split;          /* its present run takes both cells */
 	bool is_planning;       /* its present run makes the batch's plan, in the examiner's cell */
 	bool is_called;         /* its present run is called by that plan */
-	uint64_t sits_for;      /* serial of the batch whose tests the examiner was last given */
+	/* Of the examiner: the batch whose tests it was last given (0: that is over), its user and
+	 * its limits. */
+	uint64_t sits_for;
+	uint32_t sits_for_uid;
+	struct limits sits_within;
 	struct seat_part candidate_part;
 	struct seat_part examiner_part;
 };

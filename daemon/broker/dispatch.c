@@ -127,31 +127,35 @@ static struct cell *find_examiner(const struct seat *seat, const struct job *job
 }
 
 /*
- * A free seat for the job, with its cells set: one whose examiner rests and knows the tests
- * already, if there is.
+ * A free seat for the job, with its cells set: one whose examiner rests and has the tests already,
+ * if there is; else one whose examiner rests after others of the same user.
  */
 static struct seat *find_seat(struct dispatch *dispatch, const struct job *job)
 {
-	struct seat *found = NULL;
+	struct seat *found, *resting = NULL, *idle = NULL;
+	bool may_rest = !job_is_to_plan(job);
 
 	for (uint32_t i = 0; i < dispatch->n_seats; i++) {
 		struct seat *seat = &dispatch->seats[i];
 		struct cell *candidate = find_candidate(seat, job);
-		struct cell *examiner;
 
 		if (candidate == NULL)
 			continue;
-		if (!job_is_split(job) || (seat_sits_for(seat, job) && !job_is_to_plan(job))) {
+		if (!job_is_split(job) || (may_rest && seat_has_tests(seat, job))) {
 			seat->candidate = candidate;
 			return seat;
 		}
-		examiner = found == NULL ? find_examiner(seat, job) : NULL;
-		if (examiner != NULL) {
-			found = seat;
-			found->candidate = candidate;
-			found->examiner = examiner;
-		}
+		if (may_rest && seat_sits_for(seat, job))
+			resting = seat;
+		else if (idle == NULL && find_examiner(seat, job) != NULL)
+			idle = seat;
 	}
+	found = resting != NULL ? resting : idle;
+	if (found == NULL)
+		return NULL;
+	found->candidate = find_candidate(found, job);
+	if (resting == NULL)
+		found->examiner = find_examiner(found, job);
 	return found;
 }
 
@@ -169,11 +173,21 @@ static void end_one_sitting(struct dispatch *dispatch, const struct job *job)
 	}
 }
 
+/* Examiners that rest and whose batch is over. */
+static void end_idle_sittings(struct dispatch *dispatch)
+{
+	for (uint32_t i = 0; i < dispatch->n_seats; i++)
+		if (dispatch->seats[i].sits_for == 0)
+			seat_end_sitting(&dispatch->seats[i]);
+}
+
 void dispatch_end_sittings(struct dispatch *dispatch, const struct batch *batch)
 {
 	for (uint32_t i = 0; i < dispatch->n_seats; i++)
 		if (dispatch->seats[i].sits_for == batch->serial)
-			seat_end_sitting(&dispatch->seats[i]);
+			dispatch->seats[i].sits_for = 0;
+	if (queue_peek(&dispatch->broker->queue) == NULL)
+		end_idle_sittings(dispatch);
 }
 
 static bool runs_one_alone(const struct dispatch *dispatch)
@@ -217,6 +231,7 @@ void dispatch_pump(struct dispatch *dispatch)
 		}
 		assign(seat, queue_pop(queue));
 	}
+	end_idle_sittings(dispatch);
 }
 
 void dispatch_cancel(struct dispatch *dispatch, struct job *job)

@@ -19,7 +19,7 @@ void dispatch_pump(struct dispatch *dispatch);
 /* Ends a RUNNING job; its result, CANCELLED, comes by the ordinary way. */
 void dispatch_cancel(struct dispatch *dispatch, struct job *job);
 
-/* The batch ends: no examiner keeps its tests. */
+/* The batch ends: an examiner that rests goes on with another one of the same user, or ends. */
 void dispatch_end_sittings(struct dispatch *dispatch, const struct batch *batch);
 
 /* From keeper_proxy. Descriptors that are taken are set to -1 in fds[]. */

@@ -400,6 +400,25 @@ int run_start(struct run *run, const struct run_order *order)
 	return 0;
 }
 
+static int hand_on(struct run *run, const struct run_order *order)
+{
+	_cleanup_fd_ int job = -1;
+	struct sitting_turn turn = {
+		.nonce = run->nonce,
+		.is_last = !order->wants_more || run->sitting.n_served + 1 >= SITTING_JOBS_MAX,
+		.channel_in = order->channel_in,
+		.channel_out = order->channel_out,
+	};
+
+	if (!order->has_tests) {
+		job = job_write(run->job, run->role, run->nonce);
+		if (job < 0)
+			return job;
+	}
+	turn.job = job;
+	return sitting_send_next(&run->sitting, &turn);
+}
+
 int run_go_on(struct run *run, const struct run_order *order)
 {
 	int err;
@@ -408,10 +427,7 @@ int run_go_on(struct run *run, const struct run_order *order)
 	run->cpu_told_before_ns = run->sitting.cpu_ns;
 	err = draw_nonce(run);
 	if (err == 0)
-		err = sitting_send_next(&run->sitting, run->nonce,
-					!order->wants_more ||
-						run->sitting.n_served + 1 >= SITTING_JOBS_MAX,
-					order->channel_in, order->channel_out);
+		err = hand_on(run, order);
 	if (err < 0) {
 		run->job = NULL;
 		return err;

@@ -1,6 +1,6 @@
 /*
  * One run of a job in a cell: its pipes, its deadlines, and the facts that it leaves. One struct
- * run per slot, used again and again. An examiner may serve several jobs of a batch in one run: it
+ * run per slot, used again and again. An examiner may serve several jobs of a user in one run: it
  * rests between them. Broker only.
  */
 #pragma once
@@ -66,13 +66,14 @@ struct run_order {
 	int channel_in;
 	int channel_out;
 	int program;
-	bool wants_more; /* EXAMINER: its batch has other jobs that it might go on with */
+	bool wants_more; /* EXAMINER: there are other jobs that it might go on with */
+	bool has_tests;  /* run_go_on: they are those of the job before */
 };
 
 /* Hands the job to the cell. 0 or -errno (nothing runs then; the cell must be replaced). */
 int run_start(struct run *run, const struct run_order *order);
 
-/* Hands the next job of its batch to an examiner that rests. As run_start. */
+/* Hands the next job to an examiner that rests. As run_start. */
 int run_go_on(struct run *run, const struct run_order *order);
 
 /* After on_rest: facts and examination of the job it has done with, as run_finish gives them. */

@@ -1,10 +1,11 @@
 /*
  * The runs of a seat. Broker.
  *
- * A split job takes both cells, and is judged when both runs are over. An examiner whose batch has
- * more candidates waiting stays when it has done with one (RESTING): the next of the same batch
- * that comes to this seat goes to it without another fork, parse and compilation of the tests. It
- * is ended when the batch is, or when the seat is needed by another one.
+ * A split job takes both cells, and is judged when both runs are over. An examiner whose user has
+ * more candidates waiting stays when it has done with one (RESTING): the next of the same user that
+ * comes to this seat goes to it without another fork, and one of the same batch without parsing and
+ * compiling the tests again. It is ended when its batch is and nothing waits, or when the seat is
+ * needed by a job that it cannot serve.
  *
  * What ended is judged by core/verdict; what follows, says broker/evaluation.c; an answer goes to
  * batch_finish().
@@ -299,10 +300,33 @@ void seat_rest(struct cell *cell)
 	dispatch_pump(cell->dispatch);
 }
 
+static bool are_same_limits(const struct limits *one, const struct limits *other)
+{
+	return one->cpu_ms == other->cpu_ms && one->wall_ms == other->wall_ms &&
+	       one->memory_bytes == other->memory_bytes && one->processes == other->processes;
+}
+
+/* Frameworks have a state of their own: their tests get a process each. */
+static bool may_follow(const struct seat *seat, const struct job *job)
+{
+	const struct batch *batch = job->batch;
+
+	return task_kind_is_plannable(batch->task.kind) && batch->uid == seat->sits_for_uid &&
+	       places_policy_of_examiner(seat->examiner->dispatch, job) ==
+		       seat->examiner->slot.policy &&
+	       are_same_limits(&batch->task.limits, &seat->sits_within);
+}
+
+bool seat_has_tests(const struct seat *seat, const struct job *job)
+{
+	return seat->examiner->slot.state == SLOT_RESTING && job->n_decided == 0 &&
+	       seat->sits_for == job->batch->serial;
+}
+
 bool seat_sits_for(const struct seat *seat, const struct job *job)
 {
-	return seat->examiner->slot.state == SLOT_RESTING && seat->sits_for == job->batch->serial &&
-	       job->n_decided == 0;
+	return seat->examiner->slot.state == SLOT_RESTING && job->n_decided == 0 &&
+	       (seat->sits_for == job->batch->serial || may_follow(seat, job));
 }
 
 void seat_end_sitting(struct seat *seat)
@@ -331,12 +355,27 @@ static int start_in(struct cell *cell, const struct run_order *order)
 	return 0;
 }
 
+/* One that leaves out tests serves nobody else. */
+static bool wants_more(const struct job *job)
+{
+	const struct batch *batch = job->batch;
+
+	if (job->n_decided > 0)
+		return false;
+	return batch->n_queued > 0 || (task_kind_is_plannable(batch->task.kind) &&
+				       batch->flow != NULL && batch->flow->tenant->n_jobs > 0);
+}
+
 static void start_examiner(struct seat *seat, struct run_order *order)
 {
+	const struct batch *batch = seat->job->batch;
+
 	order->role = JOB_ROLE_EXAMINER;
-	/* One that leaves out tests serves nobody else. */
-	order->wants_more = seat->job->batch->n_queued > 0 && seat->job->n_decided == 0;
-	seat->sits_for = seat->job->batch->serial;
+	order->wants_more = wants_more(seat->job);
+	order->has_tests = seat_has_tests(seat, seat->job);
+	seat->sits_for = batch->serial;
+	seat->sits_for_uid = batch->uid;
+	seat->sits_within = batch->task.limits;
 	if (start_in(seat->examiner, order) == 0)
 		return;
 	/* The candidate runs already: its end, at the closed pipe, ends the seat's run. */

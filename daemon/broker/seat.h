@@ -17,7 +17,7 @@ void seat_run(struct cell *cell);
  * lost. With the last run of its seat the job is judged. The slot has no job afterwards. */
 void seat_conclude(struct cell *cell, const struct cell_report *report, bool is_keeper_lost);
 
-/* The examiner in `cell` has done with its job and waits for another of its batch. */
+/* The examiner in `cell` has done with its job and waits for another of its user. */
 void seat_rest(struct cell *cell);
 
 /* After seat_conclude, when the slot has its next state: a seat that has kept its job runs its next
@@ -28,8 +28,9 @@ void seat_go_on(struct cell *cell);
  * The slot has no job afterwards. */
 void seat_give_back(struct cell *cell);
 
-/* Whether the examiner rests and could go on with this job. */
+/* Whether the examiner rests and could go on with this job; and whether it has its tests. */
 bool seat_sits_for(const struct seat *seat, const struct job *job);
+bool seat_has_tests(const struct seat *seat, const struct job *job);
 
 /* Ends an examiner that rests; its cell is free when it says so. */
 void seat_end_sitting(struct seat *seat);

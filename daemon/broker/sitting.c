@@ -63,13 +63,13 @@ int sitting_take_rest(struct sitting *sitting)
 	return 0;
 }
 
-int sitting_send_next(struct sitting *sitting, const uint8_t nonce[JOB_NONCE_BYTES], bool is_last,
-		      int channel_in, int channel_out)
+int sitting_send_next(struct sitting *sitting, const struct sitting_turn *turn)
 {
-	struct sitting_next next = {.is_last = is_last};
-	const int fds[] = {channel_in, channel_out};
+	struct sitting_next next = {.is_last = turn->is_last};
+	const int fds[SITTING_FDS_TASK] = {turn->channel_in, turn->channel_out, turn->job};
 
-	memcpy(next.nonce, nonce, JOB_NONCE_BYTES);
+	memcpy(next.nonce, turn->nonce, JOB_NONCE_BYTES);
 	sitting->n_served++;
-	return fd_send(sitting->fd, &next, sizeof(next), fds, 2);
+	return fd_send(sitting->fd, &next, sizeof(next), fds,
+		       turn->job >= 0 ? SITTING_FDS_TASK : SITTING_FDS);
 }

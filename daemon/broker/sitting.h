@@ -1,6 +1,6 @@
 /*
  * The broker's end of a sitting (inside/wire.h): the socket on which an examiner says that it could
- * examine another candidate of its batch, and gets it. One per run. Broker only.
+ * examine another candidate of its user, and gets it. One per run. Broker only.
  */
 #pragma once
 
@@ -29,6 +29,14 @@ void sitting_close(struct sitting *sitting);
 /* 0: the examiner rests; -EAGAIN: it has said nothing; -EPROTO, -ECONNRESET: it will not go on. */
 int sitting_take_rest(struct sitting *sitting);
 
-/* The next candidate. The descriptors stay the caller's. 0 or -errno. */
-int sitting_send_next(struct sitting *sitting, const uint8_t nonce[JOB_NONCE_BYTES], bool is_last,
-		      int channel_in, int channel_out);
+/* A candidate's turn. Everything is borrowed. */
+struct sitting_turn {
+	const uint8_t *nonce; /* JOB_NONCE_BYTES */
+	bool is_last;
+	int channel_in;
+	int channel_out;
+	int job; /* of another task; -1: the same tests */
+};
+
+/* 0 or -errno. */
+int sitting_send_next(struct sitting *sitting, const struct sitting_turn *turn);

@@ -15,8 +15,8 @@
  *                                 <----------- pid 1: CELL_DONE, all reaped, wiped, flags
  *                                              the next child is forked
  *
- * An examiner whose batch has more candidates may get a socket of its own (CELL_FD_SITTING): it
- * stays when it has examined one, and gets the next without another job, see struct sitting_next.
+ * An examiner whose user has more candidates waiting may get a socket of its own
+ * (CELL_FD_SITTING): it stays when it has examined one, and gets the next, see struct sitting_next.
  */
 #pragma once
 
@@ -99,7 +99,7 @@ struct cell_report {
 #define CELL_DONE_KILLED 2u     /* a CELL_KILL arrived before the first process had ended */
 #define CELL_DONE_STRAGGLERS 4u /* the run left other processes behind; they were killed */
 
-/* ---- a sitting: one examiner, several candidates of its batch, one after the other ---- */
+/* ---- a sitting: one examiner, several candidates of one user, one after the other ---- */
 
 /*
  * From the examiner, after RECORD_END: it could examine another one. One that cannot (its tests may
@@ -109,8 +109,13 @@ struct sitting_rest {
 	uint64_t cpu_ns; /* of its process, since its start */
 };
 
-/* From the broker, with two descriptors: CELL_FD_CHANNEL_IN and _OUT. The tests are the job's, the
- * records go into the same pipe. The end of the socket ends the examiner. */
+/*
+ * From the broker, with CELL_FD_CHANNEL_IN and _OUT; as a third descriptor with a job, if the next
+ * candidate is another task's. Else the tests are those it has. The records go into the same pipe.
+ * The end of the socket ends the examiner.
+ */
+#define SITTING_FDS 2
+#define SITTING_FDS_TASK 3
 struct sitting_next {
 	uint8_t nonce[16]; /* of this candidate's RECORD_END */
 	uint32_t is_last;  /* 0 or 1: it ends afterwards */

@@ -1,10 +1,12 @@
-"""One examiner serves the candidates of a batch, and each is examined as if it were the first."""
+"""One examiner serves the candidates of a user, and each is examined as if it were the first."""
 
 import functools
 
 import pytest
 
 from support import host, wire
+from support.daemon import Daemon
+from support.user import as_user
 from support.wire import CHECK_ADD, GOOD_ADD, WRONG_ADD, pb, verdict_name
 
 evaluate = functools.partial(wire.evaluate, integrity=pb.INTEGRITY_WISH_SPLIT)
@@ -27,6 +29,15 @@ def judge(client, request):
     return verdicts(results), kept(client) - before
 
 
+def judge_together(client, requests):
+    """The same of requests that wait at one time; results in their order."""
+    before = kept(client)
+    numbers = [client.submit(request) for request in requests]
+    results = [client.collect(number).results[0] for number in numbers]
+    return results, kept(client) - before
+
+
+USER = 61234  # nobody's
 LEAVING = "def add(a, b):\n    import os\n    os._exit(0)\n"
 NO_CODE = "def add(a, b)\n    return a + b\n"
 RAISING = "def add(a, b):\n    raise ValueError('no')\n"
@@ -153,3 +164,105 @@ def test_cancelled_between_two_candidates(client):
     assert {verdict_name(result) for result in results} <= {"PASSED", "CANCELLED"}
     assert len(results) == 40
     assert client.judge_one(evaluate_add()).verdict == pb.PASSED
+
+
+# ---------------------------------------------------------------- one task after the other
+
+
+@pytest.fixture(scope="module")
+def single():
+    """One slot: what waits is judged one after the other."""
+    server = Daemon("--socket-mode", "0666", slots=1)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def lone(single):
+    with single.connect() as client:
+        yield client
+
+
+def tasks_of_three_kinds():
+    """(request, its verdict, what is told of its first test)"""
+    for number in range(6):
+        sum_of_it = number + 1
+        good, wrong = f"def f(x):\n    return x + {number}\n", "def f(x):\n    return 77\n"
+        check = f"def check(candidate):\n    assert candidate(1) == {sum_of_it}, 'no'\n"
+        asserts = ["assert f(1) == one", f"assert f(2) == {number + 2}"]
+        for code, verdict in ((good, "PASSED"), (wrong, "FAILED")):
+            yield (evaluate(code, entry_point="f", check=check, task=str(number)), verdict,
+                   f"assert candidate(1) == {sum_of_it}, 'no'")
+            yield (evaluate(code, entry_point="f", asserts=asserts, setup=f"one = {sum_of_it}\n"),
+                   verdict, asserts[0])
+            calls = evaluate(code, entry_point="f")
+            calls.calls.calls.add(args_json=b"[1]", expect_json=b"%d" % sum_of_it)
+            yield calls, verdict, f"assert f(1) == {sum_of_it}"
+
+
+def test_one_examiner_for_many_tasks(lone):
+    tasks = list(tasks_of_three_kinds())
+    results, reused = judge_together(lone, [request for request, _, _ in tasks])
+    assert reused >= len(tasks) - 3
+    for result, (request, verdict, source) in zip(results, tasks):
+        assert verdict_name(result) == verdict, (request.id, result.feedback)
+        assert len(result.tests) == (2 if request.HasField("asserts") else 1)
+        assert result.tests[0].source.decode() == source
+    for result in results:
+        if not result.passed:
+            assert result.tests[0].actual == b"77"
+
+
+def test_comparators_and_modules_are_the_task_s_own(lone):
+    """Of the task before neither the tolerance is left nor the names under which its candidate could be
+    imported, those of modules that there are anyway included."""
+    near = evaluate("def f(x):\n    return 1.01\n", entry_point="f")
+    near.calls.calls.add(args_json=b"[1]", expect_json=b"1.0")
+    exact = pb.Evaluate()
+    exact.CopyFrom(near)
+    near.calls.comparator = "float"
+    near.calls.absolute_tolerance = 0.1
+    solution = evaluate("def dedent(x):\n    return 5\n", entry_point="dedent",
+                        check="import textwrap\n"
+                              "def check(candidate):\n    assert textwrap.dedent('  a') == 5\n")
+    solution.module = "textwrap"
+    library = evaluate("def f(x):\n    return x\n", entry_point="f",
+                       check="import textwrap\n"
+                             "def check(candidate):\n"
+                             "    assert candidate(textwrap.dedent('  a')) == 'a'\n")
+    requests = [near, exact, solution, library] * 2
+    results, reused = judge_together(lone, requests)
+    assert verdicts(results) == ["PASSED", "FAILED", "PASSED", "PASSED"] * 2
+    assert reused >= 6
+
+
+def test_what_follows_traces_hostile_code_or_other_limits_is_examined_afresh(lone):
+    check = ("import decimal\n"
+             "def check(candidate):\n"
+             "    assert decimal.getcontext().prec == 28\n"
+             "    decimal.setcontext(decimal.Context(prec=5))\n"
+             "    assert candidate(1, 2) == 3\n")
+    marking = evaluate(GOOD_ADD, entry_point="add", check=check)
+    others = [evaluate_add(LEAVING), evaluate_add(GOOD_ADD, cpu_ms=2500), evaluate_add()]
+    results, _ = judge_together(lone, [marking, marking, *others] * 3)
+    names = [verdict_name(result) for result in results]
+    assert names == ["PASSED", "PASSED", names[2], "PASSED", "PASSED"] * 3 and names[2] != "PASSED"
+
+
+@pytest.mark.requires_root
+def test_no_examiner_serves_two_users(single, lone):
+    """What the tests of one change in a module, where no look at their source finds it."""
+    mark = "    hashlib.algorithms_guaranteed.add('seen')\n"
+    head = "import hashlib\ndef check(candidate):\n    assert candidate(1, 2) == 3\n"
+    ours = [evaluate(GOOD_ADD, entry_point="add", check=head + mark) for _ in range(16)]
+    theirs = evaluate(GOOD_ADD, entry_point="add",
+                      check=head + "    assert 'seen' not in hashlib.algorithms_guaranteed\n")
+
+    def ask():
+        with single.connect() as client:
+            return verdicts(judge_together(client, [theirs] * 6)[0])
+    before = kept(lone)
+    numbers = [lone.submit(request) for request in ours]
+    assert as_user(USER, USER, ask) == ["PASSED"] * 6
+    assert verdicts([lone.collect(number).results[0] for number in numbers]) == ["PASSED"] * 16
+    assert kept(lone) > before

@@ -53,9 +53,14 @@ static void say_rest(uint64_t cpu_ns)
 static void test_there_and_back(void **state)
 {
 	const uint8_t nonce[JOB_NONCE_BYTES] = "123456789012345";
+	struct sitting_turn turn = {.nonce = nonce,
+				    .is_last = true,
+				    .channel_in = STDIN_FILENO,
+				    .channel_out = STDOUT_FILENO,
+				    .job = -1};
 	struct sitting_next next;
-	int fds[2] = {-1, -1};
-	size_t n_fds = 2;
+	int fds[SITTING_FDS_TASK] = {-1, -1, -1};
+	size_t n_fds = SITTING_FDS_TASK;
 
 	(void)state;
 	assert_int_equal(sitting_take_rest(&sitting), -EAGAIN);
@@ -64,14 +69,21 @@ static void test_there_and_back(void **state)
 	assert_int_equal(n_calls, 1);
 	assert_int_equal(sitting_take_rest(&sitting), 0);
 	assert_int_equal(sitting.cpu_ns, 5);
-	assert_int_equal(sitting_send_next(&sitting, nonce, true, STDIN_FILENO, STDOUT_FILENO), 0);
+	assert_int_equal(sitting_send_next(&sitting, &turn), 0);
 	assert_int_equal(sitting.n_served, 2);
 	assert_int_equal(fd_receive(examiner, &next, sizeof(next), fds, &n_fds), sizeof(next));
-	assert_int_equal(n_fds, 2);
+	assert_int_equal(n_fds, SITTING_FDS);
 	assert_memory_equal(next.nonce, nonce, JOB_NONCE_BYTES);
 	assert_int_equal(next.is_last, 1);
 	fd_close(&fds[0]);
 	fd_close(&fds[1]);
+	turn.job = STDERR_FILENO;
+	assert_int_equal(sitting_send_next(&sitting, &turn), 0);
+	n_fds = SITTING_FDS_TASK;
+	assert_int_equal(fd_receive(examiner, &next, sizeof(next), fds, &n_fds), sizeof(next));
+	assert_int_equal(n_fds, SITTING_FDS_TASK);
+	for (size_t i = 0; i < n_fds; i++)
+		fd_close(&fds[i]);
 }
 
 static void test_nonsense(void **state)

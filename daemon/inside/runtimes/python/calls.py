@@ -150,8 +150,8 @@ comparison = Comparison(0, 0, "")
 def find_references(entry_point, sources):
     """The Reference, or None. Its sources are the task's."""
     settings = _assay.comparison()
+    comparison.__init__(*(settings or (0, 0, "")))
     if settings is not None:
-        comparison.__init__(*settings)
         _assay.compare_by(comparison.holds)
     return reference.Reference(sources, entry_point, comparison.oracle) if sources else None
 

@@ -10,8 +10,9 @@
  * way (exit, signal, exec) leaves without it. An examinee has nothing to record: it lets go of the
  * records as soon as its role is known.
  *
- * An examiner that has a sitting may go on with the next candidate of its batch: run() has said
- * that nothing which outlives one examination can have changed. It is called again, without a job.
+ * An examiner that has a sitting may go on with the next candidate of its user: run() has said that
+ * nothing which outlives one examination can have changed. It is called again, without a job if the
+ * tests are the same.
  */
 #include "inside/runtimes/python/child.h"
 
@@ -25,10 +26,12 @@
 #include "inside/runtimes/python/ahead.h"
 #include "inside/runtimes/python/call_records.h"
 #include "inside/runtimes/python/channel.h"
+#include "inside/runtimes/python/comparator.h"
 #include "inside/runtimes/python/job.h"
 #include "inside/runtimes/python/judge.h"
 #include "inside/runtimes/python/outcomes.h"
 #include "inside/runtimes/python/sitting.h"
+#include "inside/runtimes/python/tests.h"
 
 static void arrange_channel(const int *fds)
 {
@@ -62,24 +65,64 @@ static void leave_as_program(PyObject *status)
 	_exit((int)code);
 }
 
+/* Wipes the bytes, which are freed. */
+static void parse_job(char *bytes, size_t len, struct job *job)
+{
+	if (job_parse(bytes, len, job) < 0)
+		start_fail("the job is malformed");
+	if (job->options.kind == JOB_KIND_STDIO)
+		start_input(job->input, job->input_len);
+	explicit_bzero(bytes, len);
+	free(bytes);
+}
+
+/* Of the tests that were examined before nothing is kept; their outcomes go first. */
+static void take_other_task(int *fd, struct job *job)
+{
+	size_t len;
+	char *bytes = start_read_job(*fd, &len);
+
+	fd_close(fd);
+	Py_CLEAR(job->sections);
+	comparator_forget();
+	parse_job(bytes, len, job);
+	if (job->options.role != JOB_ROLE_EXAMINER)
+		start_fail("not a job of an examiner");
+	judge_start(job);
+	tests_forget();
+}
+
+/* What run() is to be called with: the job of another task, or None for the same tests. */
+static PyObject *take_turn(struct sitting_turn *turn, struct job *job)
+{
+	channel_open(start_keep(turn->channel_in), start_keep(turn->channel_out));
+	fd_close(&turn->channel_in);
+	fd_close(&turn->channel_out);
+	if (turn->job < 0) {
+		memcpy(job->nonce, turn->nonce, sizeof(job->nonce));
+		judge_start(job);
+		return Py_None;
+	}
+	take_other_task(&turn->job, job);
+	return job->sections;
+}
+
 /* The examiner's run() says whether it could examine another one. */
 static void leave_as_examiner(const struct child_setting *setting, struct job *job,
 			      PyObject *result) __attribute__((noreturn));
 static void leave_as_examiner(const struct child_setting *setting, struct job *job,
 			      PyObject *result)
 {
-	int in, out;
+	struct sitting_turn turn;
+	PyObject *task;
 
 	while (PyObject_IsTrue(result) == 1 && sitting_is_open()) {
 		Py_DECREF(result);
 		judge_end(job);
-		if (!sitting_rest(job->nonce, &in, &out))
+		if (!sitting_rest(&turn))
 			_exit(0);
-		channel_open(start_keep(in), start_keep(out));
-		fd_close(&in);
-		fd_close(&out);
-		judge_start(job);
-		result = PyObject_CallFunctionObjArgs(setting->run, Py_None, NULL);
+		task = take_turn(&turn, job);
+		result = PyObject_CallFunctionObjArgs(setting->run, task, NULL);
 		if (result == NULL)
 			leave_with_exception();
 	}
@@ -121,12 +164,7 @@ void child_run(void *context, const struct cell_request *request, const int *fds
 	start_confine(request, setting->address_space_bytes);
 	bytes = start_read_job(fds[CELL_FD_JOB], &len);
 	start_close_others();
-	if (job_parse(bytes, len, &job) < 0)
-		start_fail("the job is malformed");
-	if (job.options.kind == JOB_KIND_STDIO)
-		start_input(job.input, job.input_len);
-	explicit_bzero(bytes, len);
-	free(bytes);
+	parse_job(bytes, len, &job);
 	if (channel_is_open() != has_channel(&job))
 		start_fail("the job's role and its descriptors do not fit");
 	if (job.options.role == JOB_ROLE_EXAMINEE) {

@@ -86,6 +86,12 @@ int comparator_use(const char *text, size_t len)
 	return strncmp(copy, "float ", 6) == 0 ? use_tolerances(copy + 6) : -1;
 }
 
+void comparator_forget(void)
+{
+	Py_XDECREF(comparator.function);
+	memset(&comparator, 0, sizeof(comparator));
+}
+
 bool comparator_takes_tuples(void)
 {
 	return comparator.is_json;

@@ -1,5 +1,5 @@
 /*
- * How the values of tests of kind calls are compared. In the judging process; set once a run,
+ * How the values of tests of kind calls are compared. In the judging process; set once a task,
  * before anything of the candidate.
  */
 #pragma once
@@ -14,6 +14,9 @@
  * says anything else.
  */
 int comparator_use(const char *text, size_t len);
+
+/* Back to Python's. */
+void comparator_forget(void);
 
 /* Expected values are JSON's: a list stands for a tuple, too. */
 bool comparator_takes_tuples(void);

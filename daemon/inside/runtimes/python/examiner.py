@@ -240,7 +240,7 @@ def describe_refusal(cause):
     return texts.describe(cause, FAULT_BYTES)
 
 
-# The tests that this process examines, for the next candidate of the batch.
+# The tests that this process examines, for the next candidate.
 planned = []
 
 
@@ -254,7 +254,8 @@ def examine_split():
 
 
 def run(job):
-    """One run. Of an examiner: whether it can examine another candidate, by run(None)."""
+    """One run. Of an examiner: whether it can examine another candidate, by run(None) with the same
+    tests, or by run(job) with others."""
     if job is None:
         return examine_split()
     kind, prompt, code, entry_point, setup, tests, files, modules, called, references, role = job
@@ -271,6 +272,7 @@ def run(job):
             task = (prompt, entry_point, setup, tests, aliases)
             if kind == KIND_CALLS:
                 task = (*task, references)
+            planned.clear()
             planned.append(SPLIT_EXAMINATIONS[kind](*task))
             return examine_split()
         elif role == ROLE_PLANNER:

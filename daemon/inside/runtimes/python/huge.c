@@ -5,10 +5,11 @@
  * entry and copies 4 KiB, as before.
  *
  * A huge page needs 2 MiB of one mapping at a multiple of 2 MiB. So the interpreter's arenas are
- * taken from one region that begins at such a multiple, and the heap is moved up to the next. The
- * pages are put together in one go at the end, by MADV_COLLAPSE (Linux 6.1), and not asked for by
- * MADV_HUGEPAGE: that would hold for the children, too, whose first byte in a region would then
- * cost 2 MiB of zeros.
+ * taken from one region that begins at such a multiple, and the heap is moved up to the next. A
+ * policy has this library preloaded, or the 3 MiB that the interpreter takes for itself before it
+ * can import anything would lie elsewhere. The pages are put together in one go at the end, by
+ * MADV_COLLAPSE (Linux 6.1), and not asked for by MADV_HUGEPAGE: that would hold for the children,
+ * too, whose first byte in a region would then cost 2 MiB of zeros.
  *
  * The arena allocator is no part of the stable ABI, though its two functions and its struct are the
  * same since Python 3.4. Where they are not found the arenas stay what they are.

@@ -326,11 +326,25 @@ def is_for_tests(name):
     return not is_builtin(name) and not OF_TEST_MODULES.match(name)
 
 
+importable = {}  # name -> the module that it meant before, or None
+
+
 def make_importable(candidate, names):
     module = Module("candidate")
     module.__dict__["assay candidate"] = candidate
     for name in ("candidate", *names):
+        importable.setdefault(name, sys.modules.get(name))
         sys.modules[name] = module
+
+
+def forget_importable():
+    """Before the tests of another task, which may mean another module by the same name."""
+    while importable:
+        name, module = importable.popitem()
+        if module is None:
+            del sys.modules[name]
+        else:
+            sys.modules[name] = module
 
 
 # ---------------------------------------------------------------- the names of the tests

@@ -7,11 +7,14 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base/fd.h"
 
 #define NS_PER_SECOND 1000000000u
+/* Of the process; a warm interpreter has 24 MiB. */
+#define RESIDENT_KIB_MAX (64 * 1024)
 
 static struct {
 	int fd;
@@ -29,27 +32,36 @@ void sitting_open(int fd)
 	pthread_atfork(NULL, NULL, close_in_child);
 }
 
-bool sitting_is_open(void)
+static bool is_small(void)
 {
-	return sitting.fd >= 0 && !sitting.is_last;
+	struct rusage usage;
+
+	return getrusage(RUSAGE_SELF, &usage) == 0 && usage.ru_maxrss < RESIDENT_KIB_MAX;
 }
 
-bool sitting_rest(uint8_t nonce[JOB_NONCE_BYTES], int *channel_in, int *channel_out)
+bool sitting_is_open(void)
+{
+	return sitting.fd >= 0 && !sitting.is_last && is_small();
+}
+
+bool sitting_rest(struct sitting_turn *turn)
 {
 	struct sitting_rest rest = {0};
 	struct sitting_next next;
 	struct timespec now;
-	int fds[2];
-	size_t n_fds = 2;
+	int fds[SITTING_FDS_TASK] = {-1, -1, -1};
+	size_t n_fds = SITTING_FDS_TASK;
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
 	rest.cpu_ns = (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
 	if (fd_send(sitting.fd, &rest, sizeof(rest), NULL, 0) < 0 ||
-	    fd_receive(sitting.fd, &next, sizeof(next), fds, &n_fds) != sizeof(next) || n_fds != 2)
+	    fd_receive(sitting.fd, &next, sizeof(next), fds, &n_fds) != sizeof(next) ||
+	    n_fds < SITTING_FDS)
 		return false;
-	memcpy(nonce, next.nonce, JOB_NONCE_BYTES);
+	memcpy(turn->nonce, next.nonce, JOB_NONCE_BYTES);
 	sitting.is_last = next.is_last != 0;
-	*channel_in = fds[0];
-	*channel_out = fds[1];
+	turn->channel_in = fds[0];
+	turn->channel_out = fds[1];
+	turn->job = n_fds == SITTING_FDS_TASK ? fds[2] : -1;
 	return true;
 }

@@ -35,13 +35,13 @@ from plan import (
     plan_source,
     report_outside,
 )
-from remote import Candidate, bind, make_importable, names_used, new_namespace
+from remote import Candidate, bind, forget_importable, make_importable, names_used, new_namespace
 from rewrite import PREFIX
 from texts import TESTS_FILE, Gone, __builtins__, layout
 
 __assay__ = layout
 
-# The one of this process, made before the fork.
+# The first one of this process, made before the fork.
 prepared = [Candidate()]
 LOAD_FAULTS = {examinee.LOAD_KIND_COMPILE: FAULT_COMPILE, examinee.LOAD_KIND_LOAD: FAULT_LOAD}
 
@@ -100,7 +100,7 @@ def finish(candidate, plan):
 
 
 class Examination:
-    """The tests of a batch: planned once, examined with one candidate after the other.
+    """The tests of a task: planned once, examined with one candidate after the other.
 
     `sources` are all texts that are executed here.
     """
@@ -113,15 +113,16 @@ class Examination:
         self.used = names_used(plan.code)
         self.candidate = None
         self.has_traces = None
+        forget_importable()
 
     def begin(self):
         """Before anything of the next candidate arrives. Waits until its code is loaded."""
         is_first = self.candidate is None
-        self.candidate = prepared[0] if is_first else Candidate()
+        self.candidate = prepared.pop() if prepared else Candidate()
+        layout.prompt_lines = 0
         if is_first:
             self.announce()
         else:
-            layout.prompt_lines = 0
             _assay.plan_again()
         _assay.state(STATE_LOADING)
         guard(self.candidate, self.used, *self.sources)

@@ -83,6 +83,16 @@ void tests_name_call(PyObject *parameter, PyObject *entry_point)
 	tests.entry_point = entry_point;
 }
 
+void tests_forget(void)
+{
+	free(tests.list);
+	Py_XDECREF(tests.sources);
+	Py_XDECREF(tests.keep);
+	Py_XDECREF(tests.parameter);
+	Py_XDECREF(tests.entry_point);
+	memset(&tests, 0, sizeof(tests));
+}
+
 uint32_t tests_count(void)
 {
 	return tests.n;
