@@ -80,8 +80,7 @@ int assay_request_add_suite(assay_request *request, const char *id)
 	Assay__Suite *suite;
 	int err = 0;
 
-	if (evaluate->tests_case != ASSAY__EVALUATE__TESTS__NOT_SET ||
-	    evaluate->n_suites >= INT_MAX)
+	if (evaluate->n_suites >= INT_MAX)
 		return -EINVAL;
 	suite = request_new_message(&assay__suite__descriptor);
 	if (suite == NULL)
@@ -94,6 +93,10 @@ int assay_request_add_suite(assay_request *request, const char *id)
 		request_free_message(suite);
 		return err;
 	}
+	if (evaluate->tests_case != ASSAY__EVALUATE__TESTS__NOT_SET)
+		request_free_message(evaluate->check);
+	evaluate->check = NULL;
+	evaluate->tests_case = ASSAY__EVALUATE__TESTS__NOT_SET;
 	evaluate->suites[evaluate->n_suites] = suite;
 	return (int)evaluate->n_suites++;
 }

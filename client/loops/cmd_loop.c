@@ -11,6 +11,7 @@ static const struct cli_verb loops[] = {
 	{"star", "keep right rationales, ask again with a hint, make training data", loop_star},
 	{"constitution", "criticise and revise by principles, and prefer by them",
 	 loop_constitution},
+	{"rank", "find the best of many candidates by the model's own tests", loop_rank},
 	{"pairs", "preference pairs for DPO and ORPO from judged candidates", loop_pairs},
 };
 #define N_LOOPS (sizeof(loops) / sizeof(loops[0]))

@@ -14,6 +14,9 @@
 
 #include "client/loops/engine_output.h"
 
+/* Tasks at one time, of a loop that asks no model: each has many candidates. */
+#define JUDGED_AT_ONCE 4
+
 /* ---------------------------------------------------------------- what a loop does */
 
 int engine_add_message(json_t *messages, const char *role, const char *content)
@@ -164,6 +167,8 @@ static int take_model_answers(struct engine *engine)
 	struct model_answer answer;
 	int err;
 
+	if (engine->model == NULL)
+		return 0;
 	while ((err = model_next(engine->model, &answer)) == 0) {
 		err = take_model_answer(engine, &answer);
 		if (err < 0)
@@ -186,7 +191,9 @@ static int run(struct engine *engine)
 		if (err == 0 && engine->n_active == 0)
 			continue;
 		if (err == 0)
-			err = flight_next(engine->flight, model_fd(engine->model), &answer);
+			err = flight_next(engine->flight,
+					  engine->model != NULL ? model_fd(engine->model) : -1,
+					  &answer);
 		if (err == 0)
 			err = take_flight_answer(engine, &answer);
 		if (err < 0)
@@ -200,6 +207,10 @@ static int open_model(struct engine *engine)
 	const char *path;
 	int err;
 
+	if (engine->loop->take_text == NULL) {
+		engine->options->model.n_in_flight = JUDGED_AT_ONCE;
+		return CLI_DONE;
+	}
 	engine->model_settings = model_options_settings(&engine->options->model, journal);
 	err = model_new(&engine->model_settings, &engine->model, &path);
 	if (err == 0)
@@ -226,6 +237,8 @@ static int start(struct engine *engine)
 {
 	int status = load_tasks(engine);
 
+	if (status == CLI_DONE && engine->loop->prepare != NULL)
+		status = engine->loop->prepare(engine);
 	if (status == CLI_DONE)
 		status = engine_output_open(engine);
 	if (status == CLI_DONE)
@@ -305,8 +318,9 @@ void engine_print_counts(const struct engine *engine)
 		fprintf(stderr, "; %zu could not be tried to their end", engine->n_failed);
 	if (engine->n_before > 0)
 		fprintf(stderr, "; %zu had ended before", engine->n_before);
-	fprintf(stderr, "; %" PRIu64 " + %" PRIu64 " tokens", engine->prompt_tokens,
-		engine->completion_tokens);
+	if (engine->loop->take_text != NULL)
+		fprintf(stderr, "; %" PRIu64 " + %" PRIu64 " tokens", engine->prompt_tokens,
+			engine->completion_tokens);
 	if (engine->n_recorded > 0)
 		fprintf(stderr, ", %zu answers were recorded", engine->n_recorded);
 	fputc('\n', stderr);

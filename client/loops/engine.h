@@ -31,12 +31,16 @@ struct engine;
 
 struct engine_loop {
 	const char *label;
+	/* With the tasks loaded, before anything else: an exit status. NULL: there is nothing to
+	 * be done. */
+	int (*prepare)(struct engine *engine);
 	/* NULL when memory is short. */
 	struct engine_task *(*new_task)(struct engine *engine, const struct task *task);
 	void (*free_task)(struct engine_task *task);
 	int (*begin)(struct engine *engine, struct engine_task *task);
 	/* A text of the model. Without one the engine ends the task with the problem, once its
-	 * other questions are answered. */
+	 * other questions are answered. NULL: the loop asks no model, its options are
+	 * engine_judging_argp's, and each task has something judged until it ends. */
 	int (*take_text)(struct engine *engine, struct engine_task *task, const char *text,
 			 size_t len);
 	int (*take_result)(struct engine *engine, struct engine_task *task,

@@ -16,6 +16,14 @@ static const struct argp_option option_list[] = {
 	{0},
 };
 
+static const struct argp_option judging_option_list[] = {
+	{NULL, 0, NULL, 0, "What is written:", 0},
+	{"out", 'o', "FILE", 0, "A line a task to FILE (default: standard output)", 0},
+	{"resume", OPTION_RESUME, NULL, 0, "Go on with --out FILE", 0},
+	{"quiet", 'q', NULL, 0, "No progress bar and no summary", 0},
+	{0},
+};
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct engine_options *options = state->input;
@@ -55,3 +63,19 @@ static const struct argp_child shared_options[] = {
 
 const struct argp engine_argp = {
 	.options = option_list, .parser = parse_option, .children = shared_options};
+
+static error_t parse_judging_option(int key, char *argument, struct argp_state *state)
+{
+	struct engine_options *options = state->input;
+
+	if (key != ARGP_KEY_INIT)
+		return parse_option(key, argument, state);
+	state->child_inputs[0] = &options->wishes;
+	return 0;
+}
+
+static const struct argp_child judging_options[] = {{&request_wishes_argp, 0, NULL, 0}, {0}};
+
+const struct argp engine_judging_argp = {.options = judging_option_list,
+					 .parser = parse_judging_option,
+					 .children = judging_options};

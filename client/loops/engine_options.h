@@ -18,3 +18,6 @@ struct engine_options {
 
 /* The input is a struct engine_options. Takes the one argument TASKS, too. */
 extern const struct argp engine_argp;
+
+/* The same without a model. Takes the one argument TASKS, too. */
+extern const struct argp engine_judging_argp;

@@ -55,8 +55,10 @@ int engine_output_open(struct engine *engine)
 	engine->out = stdout;
 	if (path == NULL)
 		return CLI_DONE;
-	snprintf(engine->journal_path, sizeof(engine->journal_path), "%s.journal", path);
-	if (!options->is_resumed && access(engine->journal_path, F_OK) == 0) {
+	if (engine->loop->take_text != NULL)
+		snprintf(engine->journal_path, sizeof(engine->journal_path), "%s.journal", path);
+	if (engine->journal_path[0] != '\0' && !options->is_resumed &&
+	    access(engine->journal_path, F_OK) == 0) {
 		cli_error("%s is there: --resume goes on with it", engine->journal_path);
 		return CLI_USAGE;
 	}

@@ -163,8 +163,8 @@ int assay_request_set_answer(assay_request *request, const char *answer, size_t 
 
 /*
  * A matrix: every candidate is judged on every suite. From now on the setters of tests mean this
- * suite; of kinds stdio, calls and answer there are none. `id` (may be NULL) is the caller's own.
- * Returns its index (>= 0) or -errno; -EINVAL: the request has tests already.
+ * suite; of kinds stdio, calls and answer there are none. Tests that the request had are dropped.
+ * `id` (may be NULL) is the caller's own. Returns its index (>= 0) or -errno.
  */
 int assay_request_add_suite(assay_request *request, const char *id);
 size_t assay_request_n_suites(const assay_request *request); /* 0: it has tests, or none */

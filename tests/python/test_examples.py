@@ -49,7 +49,8 @@ def asserts_of(task):
 
 def test_every_example_is_short():
     names = sorted(name for name in os.listdir(FOLDER) if name.endswith(".py"))
-    assert names == ["best_of_n.py", "constitution.py", "preference_pairs.py", "reflexion.py", "star.py"]
+    assert names == ["best_of_n.py", "constitution.py", "preference_pairs.py", "rank.py", "reflexion.py",
+                     "star.py"]
     for name in names:
         with open(os.path.join(FOLDER, name), encoding="utf-8") as lines:
             code = lines.read().split('"""', 2)[2]
@@ -123,6 +124,14 @@ def test_constitution(judge, recorded):
     assert len(preferences) >= 3 and all(
         row["rejected"] in solutions[row["prompt"]][False] and
         row["chosen"] in solutions[row["prompt"]][True] for row in preferences)
+
+
+def test_rank(judge):
+    """Right ones agree; a wrong one, a broken test and one that nobody passes change nothing."""
+    codes = ["def f(x): return x * 2", "def f(x): return x + 2", "def f(x): return x * 2", "def f(x): return 2 * x"]
+    asserts = ["assert f(2) == 4", "assert f(3) == 6", "assert f(1) == 3", "assert f(", "assert f(0) == 9"]
+    task = assay.Task(assay.Tests.asserts([]), entry_point="f")
+    assert load("rank")(judge, task, codes, asserts) == [[codes[0], codes[0], codes[3]], [codes[1]]]
 
 
 def test_best_of_n(daemon, recorded):

@@ -57,6 +57,30 @@ static void a_failed_set_keeps_the_old(void **state)
 	assert_memory_equal(request->evaluate->check->source.data, "kept", 4);
 }
 
+static void tests_go_to_the_suite_that_was_begun(void **state)
+{
+	assay_request *request = *state;
+	Assay__Evaluate *evaluate = request->evaluate;
+
+	assert_int_equal(assay_request_set_check(request, "dropped", 7), 0);
+	assert_int_equal(assay_request_add_suite(request, "one"), 0);
+	assert_int_equal(evaluate->tests_case, ASSAY__EVALUATE__TESTS__NOT_SET);
+	assert_int_equal(assay_request_add_assert(request, "a", 1), -EINVAL);
+	assert_int_equal(assay_request_set_asserts(request, NULL, 0), 0);
+	assert_int_equal(assay_request_add_assert(request, "a", 1), 0);
+	assert_int_equal(assay_request_add_suite(request, NULL), 1);
+	assert_int_equal(assay_request_set_stdio(request, NULL, 0, 0), -EINVAL);
+	assert_int_equal(assay_request_set_answer(request, "1", 1, NULL), -EINVAL);
+	assert_int_equal(assay_request_set_program(request, "p", 1), 0);
+	assert_int_equal(assay_request_set_pytest(request, "y", 1), 0);
+	assert_int_equal(assay_request_add_suite(request, "\xff"), -EINVAL);
+	assert_int_equal(assay_request_n_suites(request), 2);
+	assert_string_equal(evaluate->suites[0]->id, "one");
+	assert_int_equal(evaluate->suites[0]->asserts->n_asserts, 1);
+	assert_int_equal(evaluate->suites[1]->tests_case, ASSAY__SUITE__TESTS_PYTEST);
+	assert_int_equal(evaluate->suites[1]->pytest->source.data[0], 'y');
+}
+
 static void asserts_are_listed_in_order(void **state)
 {
 	assay_request *request = *state;
@@ -130,9 +154,14 @@ static void adding_to_another_kind_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(the_last_kind_wins),          TEST(a_failed_set_keeps_the_old),
-		TEST(asserts_are_listed_in_order), TEST(stdio_cases_keep_input_and_output),
-		TEST(calls_keep_their_json),       TEST(adding_to_another_kind_is_refused),
+		TEST(the_last_kind_wins),
+		TEST(a_failed_set_keeps_the_old),
+		TEST(tests_go_to_the_suite_that_was_begun),
+		TEST(stdio_cases_keep_input_and_output),
+		TEST(asserts_are_listed_in_order),
+		TEST(stdio_cases_keep_input_and_output),
+		TEST(calls_keep_their_json),
+		TEST(adding_to_another_kind_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
