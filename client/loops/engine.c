@@ -277,7 +277,7 @@ static void keep_answers(struct engine *engine)
 {
 	struct model_answer answer;
 
-	while (model_next(engine->model, &answer) == 0)
+	while (engine->model != NULL && model_next(engine->model, &answer) == 0)
 		;
 }
 
