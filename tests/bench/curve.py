@@ -2,7 +2,7 @@
 
 Requests arrive by a Poisson process at fixed rates (arrivals.c), measured from when they were due, so
 nothing is hidden by a sender that waits. The rates are fractions of the capacity, which is measured
-just before each series by load.c with a few requests always waiting.
+just before each by load.c with a few requests always waiting.
 
 Two mixes: "alike", the tasks of HumanEval that take at most ALIKE times the median, and "full", all
 of them. In the full mix the p99 is that of a task that takes 0.3 s by itself: queueing theory and no
@@ -52,10 +52,9 @@ class Curve(Row):
     def measure(self):
         for mix, path, fractions in (("alike", self.alike, FRACTIONS),
                                      ("full", self.full, FULL_FRACTIONS)):
-            output = self.load(self.many[path], SLOTS * WAITING)
-            capacity = len(output.verdicts) / output.seconds
             for fraction in fractions:
-                self.offer(mix, path, capacity, fraction)
+                output = self.load(self.many[path], SLOTS * WAITING)
+                self.offer(mix, path, len(output.verdicts) / output.seconds, fraction)
 
     def offer(self, mix, path, capacity, fraction):
         n = max(20, int(capacity * fraction * SECONDS))
@@ -63,7 +62,7 @@ class Curve(Row):
         output = run_program("arrivals", "-r", capacity * fraction, "-n", n, "-d", len(series) + 1,
                              self.daemon.path, path)
         series.append({
-            "capacity": capacity, "offered": n / output.seconds if fraction < 1 else capacity * fraction,
+            "capacity": capacity, "offered": capacity * fraction,
             "answered": len(output.verdicts) / output.seconds,
             "p50_ms": statistics.median(output.latencies_ms),
             "p99_ms": percentile(output.latencies_ms, 0.99),
