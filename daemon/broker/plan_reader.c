@@ -107,6 +107,7 @@ static bool take_check(struct reading *reading, const struct record *record)
 		.message = record->fields[RECORD_FIELD_ERROR_MESSAGE],
 		.has_message = (header->flags & RECORD_CHECK_HAS_MESSAGE) != 0,
 		.is_digest = (header->flags & RECORD_CHECK_DIGEST) != 0,
+		.is_quoting = (header->flags & RECORD_CHECK_QUOTES) != 0,
 		.is_untold = (header->flags & RECORD_CHECK_UNTOLD) != 0,
 	};
 
@@ -115,6 +116,9 @@ static bool take_check(struct reading *reading, const struct record *record)
 	    !call_operations_check(step.operations))
 		return false;
 	if (step.kind != PLAN_DONE && step.call >= reading->plan->n_calls)
+		return false;
+	if (step.is_quoting &&
+	    (step.message.len == 0 || memchr(step.message.bytes, '\0', step.message.len) == NULL))
 		return false;
 	if (step.kind == PLAN_DONE)
 		step.call = 0;

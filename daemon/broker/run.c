@@ -470,6 +470,7 @@ static void compare_answers(const struct run *run, struct examination *examinati
 		.was_killed = run->kill_reason != RUN_NOT_KILLED,
 		.text_bytes = task_value_bytes(task),
 		.cuts_texts = task->n_references > 0,
+		.has_output = run->output.len + run->error_output.len > 0,
 	};
 	struct call_answers answers;
 

@@ -182,15 +182,65 @@ static bool tell_actual(struct judgement_of_plan *state, const struct value_tree
 	return is_told;
 }
 
+/* Python's str() of it, which is repr() but for texts. False: it has none here. */
+static bool write_quote(const struct value_tree *answer, char *text, size_t size, size_t *len)
+{
+	const struct value *whole = &answer->values[0];
+
+	if (whole->tag != VALUE_TEXT)
+		return value_text(answer, text, size, len);
+	if (whole->n > size)
+		return false;
+	for (uint32_t i = 0; i < whole->n; i++) {
+		if (whole->bytes[i] == '\0' || whole->bytes[i] > '\x7f')
+			return false;
+	}
+	memcpy(text, whole->bytes, whole->n);
+	*len = whole->n;
+	return true;
+}
+
+/* False: it quotes what has no text here. */
+static bool tell_message(struct judgement_of_plan *state, const struct plan_step *step,
+			 const struct value_tree *answer, struct slice *message)
+{
+	size_t before, behind, len, size = state->judging->text_bytes;
+	const uint8_t *nul;
+	char *text;
+	bool is_told;
+
+	*message = step->message;
+	if (!step->is_quoting)
+		return true;
+	if (state->judging->has_output)
+		return false;
+	nul = memchr(step->message.bytes, '\0', step->message.len);
+	before = (size_t)(nul - step->message.bytes);
+	behind = step->message.len - before - 1;
+	if (before + behind > size)
+		return false;
+	text = xmalloc(size);
+	memcpy(text, step->message.bytes, before);
+	is_told = write_quote(answer, text + before, size - before - behind, &len);
+	if (is_told) {
+		memcpy(text + before + len, nul + 1, behind);
+		*message = own_text(state, text, before + len + behind);
+	}
+	free(text);
+	return is_told;
+}
+
 static enum step_outcome fail(struct judgement_of_plan *state, const struct plan_step *step,
 			      const struct value_tree *answer)
 {
 	static const char type[] = "AssertionError";
+	struct slice message;
 	struct test_record *test = test_of(state, step->test);
 
 	if (outcome_is_failure(test->outcome))
 		return STEP_DONE;
-	if (step->is_untold || !tell_actual(state, answer, test))
+	if (step->is_untold || !tell_actual(state, answer, test) ||
+	    !tell_message(state, step, answer, &message))
 		return STEP_UNTOLD;
 	test->outcome = TEST_FAILED;
 	test->expected = step->expected_text;
@@ -198,7 +248,7 @@ static enum step_outcome fail(struct judgement_of_plan *state, const struct plan
 		test->call = step->call_text;
 	if (step->has_message) {
 		test->error.type = own_text(state, type, strlen(type));
-		test->error.message = step->message;
+		test->error.message = message;
 	}
 	return after_failure(state);
 }

@@ -43,8 +43,9 @@ struct plan_step {
 	struct slice call_text; /* empty: the test's */
 	struct slice message;
 	bool has_message;
-	bool is_digest; /* the expected value is one (RECORD_CHECK_DIGEST) */
-	bool is_untold; /* how it fails has to be told by an examiner */
+	bool is_digest;  /* the expected value is one (RECORD_CHECK_DIGEST) */
+	bool is_quoting; /* the message has one NUL, in the place of the answer's str() */
+	bool is_untold;  /* how it fails has to be told by an examiner */
 };
 
 struct plan_test {
@@ -100,6 +101,7 @@ struct plan_judging {
 	bool stops_at_first_failure;
 	bool was_killed;   /* at a limit: that it is not through says nothing else */
 	bool cuts_texts;   /* values without a whole text are told in part */
+	bool has_output;   /* an examiner that asks again for a message has it twice */
 	size_t text_bytes; /* longest text of a value or a traceback */
 };
 

@@ -246,6 +246,7 @@ enum record_check {
 #define RECORD_CHECK_UNTOLD 1u      /* how it fails has to be told by an examiner */
 #define RECORD_CHECK_HAS_MESSAGE 2u /* the assertion has one */
 #define RECORD_CHECK_DIGEST 4u      /* the expected value is one: BYTES, as of an ANSWER_DIGEST */
+#define RECORD_CHECK_QUOTES 8u      /* where it has a NUL it says str() of the answer */
 #define RECORD_OUTSIDE UINT32_MAX
 
 enum record_answer {

@@ -176,6 +176,36 @@ def test_outcomes_and_texts_are_an_examiners(client, forms, least):
     assert pairs[0][0].passed and pairs[1][0].passed
 
 
+QUOTING = """def check(f):
+    assert f([1], k="a") == 2, "First test error: " + str(f([1], k="a"))
+    value = f(2)
+    assert value == 2, value
+    assert f(3), str(f(3)) + " is not true"
+    assert f(4) is None, str(f(4))
+    assert f(5) == 1, "5: " + str(f(5)) + "!"
+"""
+ELSEWHERE = """def check(f):
+    assert f(1) == 2, %s
+"""
+NOT_QUOTED = ["str(f(2))", "repr(f(1))", "str(f(1)).upper()", "str(len(str(f(1))))", "'%s' % f(1)", "f'{f(1)}'",
+              "str(f(1)) + str(f(1))", "str(f(1))[:1]", "str(f(1)) or 'a'", "str(f(k=1))", "'\\0' + str(f(1))"]
+
+
+def test_messages_that_quote_the_answer(client):
+    """Told from the answer that was compared; by an examiner where that is not all."""
+    told = ["7", "'text'", "'\\n'", "[1, 'a', {2: 0.5}]", "-1.5e300", "None", "''", "False"]
+    untold = ["'\u00e9'", "{1, 2}", "[Thing()]", "'x' * 3000", "'\\0'", "Thing"]
+    code = "class Thing:\n    pass\ndef f(*a, **k):\n    return %s\n"
+    pairs = both(client, evaluate(*(code % value for value in told + untold), entry_point="f", check=QUOTING))
+    assert [one.integrity for one, _ in pairs[:len(told)]] == [pb.NATIVE] * len(told)
+    assert {one.integrity for one, _ in pairs[len(told):]} == {pb.SPLIT}
+    assert b"First test error: [1, 'a', {2: 0.5}]" == pairs[3][0].tests[0].error.message
+    pairs = both(client, *(evaluate(code % 1, "import sys\n" + code % "sys.stderr.write('a')", entry_point="f",
+                                    check=ELSEWHERE % message) for message in [*NOT_QUOTED, "str(f(1))"]))
+    native = [one.integrity == pb.NATIVE for one, _ in pairs]
+    assert native == [False] * (2 * len(NOT_QUOTED)) + [True, False]
+
+
 def random_value(draw, depth=0):
     kind = draw.randrange(14 if depth < 3 else 9)
     if kind < 3:

@@ -40,6 +40,7 @@ CHECK_EQUAL, CHECK_SAME, CHECK_TRUE, CHECK_FALSE, CHECK_DONE = range(1, 6)
 CHECK_UNTOLD = 1
 CHECK_HAS_MESSAGE = 2
 CHECK_DIGEST = 4
+CHECK_QUOTES = 8
 FAULT_UNPLANNABLE = 7
 # What becomes of an answer before it is looked at, each with an operand: core/call_check.h.
 (OP_SUBTRACT, OP_SUBTRACT_FROM, OP_ABSOLUTE, OP_ROUND, OP_EQUAL, OP_UNEQUAL, OP_LESS, OP_AT_MOST,
@@ -195,7 +196,7 @@ class Callee:
 
     def __call__(self, *arguments, **keywords):
         if draft.is_message:
-            unknown()
+            return asked_again(name_of_callee(self), arguments, keywords)
         return note_call(name_of_callee(self), arguments, keywords, sys._getframe(1))
 
     __eq__ = __ne__ = __hash__ = __bool__ = __str__ = __repr__ = __reduce_ex__ = __iter__ = unknown
@@ -227,6 +228,61 @@ def note_call(name, arguments, keywords, frame):
     return Answer(draft.n_calls - 1)
 
 
+# ---------------------------------------------------------------- messages that quote the answer
+
+
+class Quote:
+    """A message that says str() of the answer which its assertion is about, and text around it. It
+    lets nothing else be made of it."""
+
+    __slots__ = ("before", "behind")
+
+    def __init__(self, before="", behind=""):
+        self.before = before
+        self.behind = behind
+
+    def __add__(self, text):
+        return Quote(self.before, self.behind + text) if type(text) is str else unknown()
+
+    def __radd__(self, text):
+        return Quote(text + self.before, self.behind) if type(text) is str else unknown()
+
+    __eq__ = __ne__ = __hash__ = __bool__ = __str__ = __repr__ = __format__ = __reduce_ex__ = unknown
+
+    def encoded(self):
+        """With a NUL in the place of the answer."""
+        if "\0" in self.before + self.behind:
+            unknown()
+        return f"{self.before}\0{self.behind}".encode("utf-8", "backslashreplace")
+
+
+def asked_again(name, arguments, keywords):
+    """The answer that the assertion was about, if its message makes the very same call. A candidate
+    that would answer otherwise the second time is not asked a second time."""
+    call, check = draft.events[-2:]
+    if type(call) is not tuple or check.call != draft.n_calls - 1 or call[1] != encode((name, arguments, keywords)):
+        unknown()
+    return Answer(check.call)
+
+
+def quote(answer):
+    check = draft.events[-1]
+    if call_of(answer) != check.call or operations_of(answer) or check.operations:
+        unknown()
+    return Quote()
+
+
+def quoting(function):
+    """str() of the tests."""
+
+    def call(*arguments, **keywords):
+        if draft.is_message and len(arguments) == 1 and is_answer(arguments[0]) and not keywords:
+            return quote(arguments[0])
+        return function(*arguments, **keywords)
+
+    return call
+
+
 # ---------------------------------------------------------------- what the rewritten tests call
 
 
@@ -245,11 +301,12 @@ class Check:
         self.is_untold = is_untold
         self.is_digest = False
         self.message = None
+        self.is_quoting = False
 
     def write(self):
         flags = self.is_untold * CHECK_UNTOLD + self.is_digest * CHECK_DIGEST
         if self.message is not None:
-            flags |= CHECK_HAS_MESSAGE
+            flags |= CHECK_HAS_MESSAGE + self.is_quoting * CHECK_QUOTES
         _assay.plan_check(
             self.test,
             self.kind,
@@ -342,9 +399,15 @@ def false(index, value):
 
 
 def message(index, text):
-    text = str(text)
+    check = draft.events[-1]
+    if is_answer(text):
+        text = quote(text)
+    if type(text) is Quote:
+        check.message = text.encoded()
+        check.is_quoting = True
+    else:
+        check.message = str(text).encode("utf-8", "backslashreplace")
     draft.is_message = False
-    draft.events[-1].message = text.encode("utf-8", "backslashreplace")
 
 
 def raised(index, *name):
@@ -443,6 +506,8 @@ def prepare_functions(used, namespace):
             namespace[name] = accepting(getattr(builtins, name), operation)
     for name in TASTING & used:
         namespace[name] = tasting(getattr(builtins, name))
+    if "str" in used:
+        namespace["str"] = quoting(namespace["str"])
     if "isclose" in used:
         math.isclose = is_close
     if "fabs" in used:
