@@ -35,7 +35,7 @@ static int set_up(void **state)
 		steps[i].operations = SLICE(NO_OPERATIONS);
 		steps[i].expected = SLICE(INT("\x01"));
 		steps[i].is_untold = false;
-		steps[i].has_message = false;
+		steps[i].has_message = steps[i].is_quoting = false;
 	}
 	steps[4].expected = SLICE(INT("\x02"));
 	steps[1].expected_text = SLICE("1");
@@ -84,6 +84,32 @@ static void test_a_wrong_answer_is_told(void **state)
 	assert_true(slice_is(examination.tests[0].expected, "1"));
 	assert_true(slice_is(examination.tests[0].error.type, "AssertionError"));
 	assert_true(slice_is(examination.tests[0].error.message, "why"));
+}
+
+static void message_is(struct slice answer, const char *expected)
+{
+	steps[1].has_message = steps[1].is_quoting = true;
+	steps[1].message = (struct slice){(const uint8_t *)"is \0!", 5};
+	list[0] = valued(answer);
+	outcomes_are(TEST_FAILED, TEST_PASSED);
+	assert_true(slice_is(examination.tests[0].error.message, expected));
+	examination_deinit(&examination);
+}
+
+static void test_a_message_quotes_the_answer(void **state)
+{
+	(void)state;
+	message_is(SLICE(LIST("\x01") NONE), "is [None]!");
+	message_is(SLICE(TEXT("\x02") "a'"), "is a'!");
+	message_is(SLICE(TEXT("\x00")), "is !");
+	list[0] = valued(SLICE(TEXT("\x02") "\xc3\xa9"));
+	assert_false(plan_judge(&plan, &answers, &judging, &examination));
+	list[0] = valued(SLICE(INT("\x07")));
+	judging.text_bytes = 4;
+	assert_false(plan_judge(&plan, &answers, &judging, &examination));
+	judging.text_bytes = 100;
+	judging.has_output = true;
+	assert_false(plan_judge(&plan, &answers, &judging, &examination));
 }
 
 static void test_the_first_failure_of_a_test_counts(void **state)
@@ -199,6 +225,7 @@ int main(void)
 	const struct CMUnitTest all[] = {
 		with(test_right_answers),
 		with(test_a_wrong_answer_is_told),
+		with(test_a_message_quotes_the_answer),
 		with(test_the_first_failure_of_a_test_counts),
 		with(test_stops_at_the_first_failure),
 		with(test_what_raises_ends_its_test),
