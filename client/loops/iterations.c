@@ -53,7 +53,7 @@ static void take_line(struct course *course, const char *text, size_t len)
 
 static int load(struct course *course)
 {
-	struct lines *lines;
+	struct lines *lines = NULL;
 	size_t len;
 	char *text;
 	int err = journal_cut_unfinished(course->state_path);

@@ -264,7 +264,7 @@ int principles_load(const char *path, struct principles **principles, char *prob
 
 	if (err == 0)
 		err = parse(&source, &loaded);
-	for (unsigned int i = 0; err == 0 && i < loaded->n; i++)
+	for (unsigned int i = 0; err == 0 && loaded != NULL && i < loaded->n; i++)
 		err = check(&source, loaded, i);
 	free(source.bytes);
 	if (err == 0)

@@ -163,7 +163,7 @@ def test_complaints_about_a_file_of_principles(assay, tmp_path):
     """Each with its line, before anything is asked."""
     first = "principles:\n  - name: one\n    measure: passes_tests\n"
     cases = [
-        ("", "empty"), ("principles: []\n", ":1: "), (first + "    mesure: x\n", ":4: unknown key 'mesure'; there are: name measure"),
+        ("", "empty"), ("principles: []\n", ":1: "), (first + "    gauge: x\n", ":4: unknown key 'gauge'; there are: name measure"),
         (first + "  - name: two\n    measure: passes\n", ":4: two: 'passes' is no measure; there are: passes_tests, "),
         (first + "  - name: one\n    measure: time\n", ":4: two principles have the name 'one'"),
         (first + "  - name: two\n    critique: What?\n", ":4: two: a principle needs"),
