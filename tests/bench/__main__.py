@@ -5,7 +5,7 @@ row.py) and draws plots beside it. Ctrl-C prints what there is.
 
     ROUNDS=n            rounds (default 5; what takes long is measured in the first few only)
     ROWS="native floor" only these rows, "native/2" only with two slots; the modules (judging, peers,
-                        batch, curve, growth, memory, clients) say what each row is
+                        batch, curve, growth, memory, clients, evalplus) say what each row is
     TASKS=n             only the first n tasks of HumanEval
     RESULTS=folder      where results and plots are written (default $ASSAY_BUILD/bench)
 """
@@ -16,16 +16,11 @@ import sys
 import tempfile
 import time
 
-from bench import (batch, clients, curve, growth, judging, memory, peers, plots, report, tasks)
+from bench import (batch, clients, curve, evalplus, growth, judging, memory, peers, plots, report,
+                   tasks)
 from bench.row import BUILD, Context
 
-try:
-    from bench import evalplus
-except ImportError:
-    evalplus = None
-
-MODULES = [module for module in (judging, clients, growth, curve, peers, batch, memory, evalplus)
-           if module is not None]
+MODULES = (judging, clients, growth, curve, peers, batch, memory, evalplus)
 
 
 def tell(text):

@@ -30,12 +30,20 @@ def python_cpu(lines):
     return [(line["batch"], line["client_cpu_ms"]) for line in lines if line["row"] == "python-cpu"]
 
 
+def evalplus(lines):
+    return [(line["inputs"], line["first_s"], line["whole_s"], line["inputs_per_second"],
+             line["one_by_one_per_second"], line["ratio"])
+            for line in lines if line["row"] == "evalplus"]
+
+
+EVALPLUS = ("inputs", "first, s", "known, s", "inputs a second", "one by one, a second", "ratio")
 TABLES = {
     "targets": (report.TARGETS, report.compared),
     "throughput": (report.THROUGHPUT, report.throughput),
     "batch": (report.BATCH, report.batches),
     "latency": (report.LATENCY, report.latencies),
     "load": (report.CURVE, report.curve),
+    "evalplus": (EVALPLUS, evalplus),
     "candidates": (report.GROWTH[1:], growth_of("candidates")),
     "asserts": (report.GROWTH[1:], growth_of("asserts")),
     "clients": (report.GROWTH[1:], growth_of("clients")),
