@@ -26,6 +26,7 @@ struct private_daemon;
 
 struct cli_context {
 	const char *address;                   /* --connect; NULL: look for a daemon */
+	const char *token;                     /* for TCP; NULL: $ASSAY_TOKEN */
 	char address_found[128];               /* where `address` points when it was looked for */
 	assay_client *client;                  /* owned; NULL until cli_connect() */
 	struct private_daemon *private_daemon; /* owned; NULL unless one was started */

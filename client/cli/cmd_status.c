@@ -115,7 +115,8 @@ static json_t *users_to_json(const assay_event *event)
 
 	for (size_t i = 0;
 	     assay_status_user(event, i, &uid, &connections, &queued, &evaluations) == 0; i++)
-		json_array_append_new(users, json_pack("{sI sI sI sI}", "uid", (json_int_t)uid,
+		json_array_append_new(users, json_pack("{sI ss sI sI sI}", "uid", (json_int_t)uid,
+						       "name", assay_status_user_name(event, i),
 						       "connections", (json_int_t)connections,
 						       "queued", (json_int_t)queued, "evaluations",
 						       (json_int_t)evaluations));
@@ -272,7 +273,7 @@ static void print_slots(const assay_event *event)
 
 static void print_users(const assay_event *event)
 {
-	static const char *const columns[] = {">UID", ">CONNECTIONS", ">QUEUED", ">TAKEN", NULL};
+	static const char *const columns[] = {">USER", ">CONNECTIONS", ">QUEUED", ">TAKEN", NULL};
 	struct libscols_table *table = table_new(columns);
 	uint32_t uid, connections, queued;
 	uint64_t evaluations;
@@ -282,7 +283,10 @@ static void print_users(const assay_event *event)
 	     i++) {
 		struct libscols_line *row = scols_table_new_line(table, NULL);
 
-		table_set(row, 0, "%" PRIu32, uid);
+		if (assay_status_user_name(event, i)[0] != '\0')
+			table_set(row, 0, "%s", assay_status_user_name(event, i));
+		else
+			table_set(row, 0, "%" PRIu32, uid);
 		table_set(row, 1, "%" PRIu32, connections);
 		table_set(row, 2, "%" PRIu32, queued);
 		table_set(row, 3, "%" PRIu64, evaluations);

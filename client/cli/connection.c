@@ -26,7 +26,8 @@
 
 static int connect_to(struct cli_context *context, const char *address)
 {
-	return assay_connect(address, "assay", CONNECT_PATIENCE_MS, &context->client);
+	return assay_connect_token(address, context->token, "assay", CONNECT_PATIENCE_MS,
+				   &context->client);
 }
 
 static int fail_connecting(const char *address, int err)
@@ -39,6 +40,8 @@ static int fail_connecting(const char *address, int err)
 		reason = "it speaks another version of the protocol";
 	else if (err == -EPROTO)
 		reason = "what listens there does not speak the protocol of assayd";
+	else if (err == -EACCES && strncmp(address, "tcp:", 4) == 0)
+		reason = "it does not know the token (--token-file, $ASSAY_TOKEN)";
 	else if (err == -ETIMEDOUT)
 		reason = "it does not answer";
 	cli_error("cannot connect to %s: %s", address, reason);

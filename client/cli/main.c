@@ -133,12 +133,16 @@ static const struct cli_verb *find_verb(const char *name)
 
 /* ------------------------------------------------------------------ options before the verb */
 
-enum { OPTION_CONNECT = 256 };
+enum { OPTION_CONNECT = 256, OPTION_TOKEN_FILE };
 
 static const struct argp_option option_list[] = {
 	{"connect", OPTION_CONNECT, "ADDRESS", 0,
-	 "The daemon's socket, unix:PATH or PATH (default: $ASSAY_ADDR, else the user's, else the "
+	 "The daemon's socket: unix:PATH, PATH or tcp:HOST:PORT (default: $ASSAY_ADDR, else the "
+	 "user's, else the "
 	 "system's, else a private daemon is started)",
+	 0},
+	{"token-file", OPTION_TOKEN_FILE, "FILE", 0,
+	 "For tcp: the token is the last word of this file's first line (default: $ASSAY_TOKEN)",
 	 0},
 	{NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0},
 	{"version", 'V', NULL, 0, "Print the version", -1},
@@ -150,6 +154,25 @@ struct global_arguments {
 	int verb_at; /* in argv; 0: none was given */
 };
 
+#define BLANKS " \t\r\n"
+
+/* A line of the daemon's own file, "NAME TOKEN", will do, too. */
+static void read_token(struct cli_context *context, const char *path, struct argp_state *state)
+{
+	static char line[512];
+	FILE *file = fopen(path, "re");
+	const char *word;
+
+	if (file == NULL)
+		argp_failure(state, CLI_USAGE, errno, "--token-file: %s", path);
+	if (fgets(line, sizeof(line), file) != NULL)
+		for (word = strtok(line, BLANKS); word != NULL; word = strtok(NULL, BLANKS))
+			context->token = word;
+	fclose(file);
+	if (context->token == NULL)
+		argp_error(state, "--token-file: %s holds no token", path);
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct global_arguments *arguments = state->input;
@@ -159,6 +182,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		if (argument[0] == '\0')
 			argp_error(state, "--connect: the address is empty");
 		arguments->context->address = argument;
+		return 0;
+	case OPTION_TOKEN_FILE:
+		read_token(arguments->context, argument, state);
 		return 0;
 	case 'h':
 		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);

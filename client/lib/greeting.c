@@ -16,6 +16,7 @@
 
 #include "client/lib/address.h"
 #include "client/lib/client.h"
+#include "client/lib/tcp.h"
 #include "client/lib/text.h"
 #include "proto/codec.h"
 #include "proto/utf8.h"
@@ -27,15 +28,25 @@ const char *assay_client_error(const assay_client *client)
 	return client != NULL ? client->error : connect_error;
 }
 
-static int send_hello(struct assay_client *client, const char *client_name)
+/* What a greeting says of the caller; each may be NULL. */
+struct caller {
+	const char *name;
+	const char *token; /* by TCP only */
+};
+
+static int send_hello(struct assay_client *client, const struct caller *caller)
 {
 	Assay__ClientHello hello = ASSAY__CLIENT_HELLO__INIT;
 	Assay__ClientMessage message = ASSAY__CLIENT_MESSAGE__INIT;
 
 	hello.protocol_major = PROTOCOL_MAJOR;
 	hello.protocol_minor = PROTOCOL_MINOR;
-	if (client_name != NULL)
-		hello.client_name = (char *)client_name;
+	if (caller->name != NULL)
+		hello.client_name = (char *)caller->name;
+	if (caller->token != NULL) {
+		hello.token.data = (uint8_t *)caller->token;
+		hello.token.len = strlen(caller->token);
+	}
 	message.body_case = ASSAY__CLIENT_MESSAGE__BODY_HELLO;
 	message.hello = &hello;
 	return client_send(client, &message);
@@ -72,11 +83,11 @@ static int check_hello(struct assay_client *client, const Assay__ServerMessage *
 	return 0;
 }
 
-static int exchange_greetings(struct assay_client *client, const char *client_name,
+static int exchange_greetings(struct assay_client *client, const struct caller *caller,
 			      int64_t deadline_ms)
 {
 	Assay__ServerMessage *message;
-	int err = send_hello(client, client_name);
+	int err = send_hello(client, caller);
 
 	if (err < 0)
 		return err;
@@ -112,7 +123,7 @@ static int prepare_socket(int fd)
 }
 
 /* Takes `fd`. */
-static int greet_on(int fd, const char *client_name, int64_t deadline_ms, assay_client **client)
+static int greet_on(int fd, const struct caller *caller, int64_t deadline_ms, assay_client **client)
 {
 	struct assay_client *fresh = calloc(1, sizeof(*fresh));
 	int err;
@@ -125,7 +136,7 @@ static int greet_on(int fd, const char *client_name, int64_t deadline_ms, assay_
 	fresh->max_frame_bytes = DEFAULT_MAX_FRAME_BYTES;
 	err = prepare_socket(fd);
 	if (err == 0)
-		err = exchange_greetings(fresh, client_name, deadline_ms);
+		err = exchange_greetings(fresh, caller, deadline_ms);
 	if (err < 0) {
 		snprintf(connect_error, sizeof(connect_error), "%s",
 			 fresh->error[0] != '\0' ? fresh->error : strerror(-err));
@@ -150,7 +161,8 @@ int assay_connect_fd(int fd, const char *client_name, int timeout_ms, assay_clie
 		close(fd);
 		return -EINVAL;
 	}
-	return greet_on(fd, client_name, client_deadline(timeout_ms), client);
+	return greet_on(fd, &(struct caller){.name = client_name}, client_deadline(timeout_ms),
+			client);
 }
 
 /*
@@ -181,23 +193,53 @@ static int connect_socket(const struct sockaddr_un *address, int timeout_ms)
 	return fd;
 }
 
+/* The address of TCP that is asked for; NULL: it is another kind. */
+static const char *find_tcp(const char *address)
+{
+	const char *variable = getenv("ASSAY_ADDR");
+
+	if (address == NULL && variable != NULL && *variable != '\0')
+		address = variable;
+	return address != NULL && tcp_is_address(address) ? address : NULL;
+}
+
+static int connect_local(const char *address, int timeout_ms, char *path, size_t size)
+{
+	struct sockaddr_un found;
+	int err = address_find(address, &found);
+
+	snprintf(path, size, "%s", found.sun_path);
+	return err == 0 ? connect_socket(&found, timeout_ms) : err;
+}
+
+int assay_connect_token(const char *address, const char *token, const char *client_name,
+			int timeout_ms, assay_client **client)
+{
+	int64_t deadline_ms = client_deadline(timeout_ms);
+	const char *tcp = find_tcp(address);
+	struct caller caller = {.name = client_name};
+	char where[300] = "";
+	int fd = -EINVAL;
+
+	if (tcp != NULL) {
+		caller.token = token != NULL ? token : getenv("ASSAY_TOKEN");
+		snprintf(where, sizeof(where), "%s", tcp);
+	}
+	if (is_name(client_name))
+		fd = tcp != NULL ? tcp_connect(tcp, timeout_ms)
+				 : connect_local(address, timeout_ms, where, sizeof(where));
+	if (fd < 0) {
+		snprintf(connect_error, sizeof(connect_error), "cannot connect to %s: %s", where,
+			 strerror(-fd));
+		return fd;
+	}
+	return greet_on(fd, &caller, deadline_ms, client);
+}
+
 int assay_connect(const char *address, const char *client_name, int timeout_ms,
 		  assay_client **client)
 {
-	int64_t deadline_ms = client_deadline(timeout_ms);
-	struct sockaddr_un found;
-	int err = address_find(address, &found);
-	int fd;
-
-	if (err == 0 && !is_name(client_name))
-		err = -EINVAL;
-	fd = err == 0 ? connect_socket(&found, timeout_ms) : err;
-	if (fd < 0) {
-		snprintf(connect_error, sizeof(connect_error), "cannot connect to %s: %s",
-			 found.sun_path, strerror(-fd));
-		return fd;
-	}
-	return greet_on(fd, client_name, deadline_ms, client);
+	return assay_connect_token(address, NULL, client_name, timeout_ms, client);
 }
 
 uint64_t assay_server_number(const assay_client *client, enum assay_server_number which)

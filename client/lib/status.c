@@ -104,6 +104,13 @@ int assay_status_user(const assay_event *event, size_t index, uint32_t *uid, uin
 	return 0;
 }
 
+const char *assay_status_user_name(const assay_event *event, size_t index)
+{
+	const Assay__Status *status = status_of(event);
+
+	return index < status->n_users ? status->users[index]->name : "";
+}
+
 const char *assay_status_broker_isolation(const assay_event *event, size_t index)
 {
 	const Assay__Status *status = status_of(event);

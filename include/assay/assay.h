@@ -53,17 +53,24 @@ const char *assay_version(void);
 /* ------------------------------------------------------------------ connection */
 
 /*
- * Connects and exchanges greetings; blocks at most timeout_ms. `address` is "unix:PATH" or a PATH;
+ * Connects and exchanges greetings; blocks at most timeout_ms. `address` is "unix:PATH", a PATH,
+ * or "tcp:HOST:PORT", where a HOST with colons stands in [], and $ASSAY_TOKEN is shown;
  * NULL means $ASSAY_ADDR, else $XDG_RUNTIME_DIR/assay/assay.sock, else /run/assay/assay.sock: the
  * first that exists. `client_name` is for the daemon's logs; UTF-8; may be NULL. On success *client
  * is the caller's, to be given to assay_disconnect(). After a failure assay_client_error(NULL) has
  * the text. -ENOENT or -ECONNREFUSED: nobody listens there; -EINVAL: not an address, or a name that
  * is not UTF-8; -ETIMEDOUT; -EPROTONOSUPPORT: another protocol version; -EACCES: not let in;
  * -EBUSY: the daemon has too many clients now; -ECONNRESET, -EPROTO: it is no daemon of ours, or
- * ended.
+ * ended. By TCP, -EACCES: the daemon does not know the token; -ENOENT: there is no such host;
+ * looking its name up is not bounded by timeout_ms, and nothing is encrypted.
  */
 int assay_connect(const char *address, const char *client_name, int timeout_ms,
 		  assay_client **client);
+
+/* Like assay_connect(), with this token for TCP; NULL: $ASSAY_TOKEN. Unix sockets need none and get
+ * none. */
+int assay_connect_token(const char *address, const char *token, const char *client_name,
+			int timeout_ms, assay_client **client);
 
 /* Like assay_connect() on a connected stream socket, which is taken over even on failure. */
 int assay_connect_fd(int fd, const char *client_name, int timeout_ms, assay_client **client);
@@ -424,6 +431,9 @@ uint64_t assay_status_verdict_count(const assay_event *event, enum assay_verdict
  * -EINVAL beyond the last. */
 int assay_status_slot(const assay_event *event, size_t index, const char **state,
 		      const char **language, uint64_t *runs, uint64_t *cells, uint32_t *pid);
+/* Name of the token of user `index`, who is connected by TCP; "": a user of the host, or beyond the
+ * last. */
+const char *assay_status_user_name(const assay_event *event, size_t index);
 /* User `index` of those who are connected: uid, connections, evaluations waiting, and taken so far.
  * -EINVAL beyond the last. */
 int assay_status_user(const assay_event *event, size_t index, uint32_t *uid, uint32_t *connections,

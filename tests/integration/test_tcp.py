@@ -1,6 +1,5 @@
 """Connections by TCP: who has a token is a user of its own, who has none gets nothing."""
 import os
-import re
 import signal
 import stat
 import subprocess
@@ -9,24 +8,10 @@ import pytest
 
 from support import host
 from support.daemon import Daemon, program
+from support.tokens import ALICE, BOB, SPARE, place, write_tokens
 from support.wire import GOOD_ADD, Client, Closed, evaluate_add, frame, pb
 
-ALICE, BOB, SPARE = b"alice-0123456789abcdef", b"bob-0123456789abcdef", b"alice-another-one-of-hers"
 STRANGERS_MAX = 64
-
-
-def write_tokens(folder, text=None, mode=0o600):
-    path = os.path.join(folder, "tokens")
-    with open(path, "wb") as file:
-        file.write(text if text is not None else b"# who\nalice " + ALICE + b"\n\nbob\t" + BOB
-                   + b"\nalice " + SPARE + b"\n")
-    os.chmod(path, mode)
-    return path
-
-
-def place(server):
-    found = re.search(r"listening on tcp:([\d.]+):(\d+)", server.log())
-    return found[1], int(found[2])
 
 
 @pytest.fixture(scope="module")

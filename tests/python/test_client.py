@@ -251,7 +251,7 @@ def test_no_daemon(tmp_path, monkeypatch):
     monkeypatch.setenv("ASSAY_ADDR", f"unix:{tmp_path}/none")
     with pytest.raises(ConnectionError, match="none: No such file"):
         assay.Client().evaluate(ADD, GOOD)
-    for wrong in ("tcp:localhost:1", "unix:", "x" * 200):
+    for wrong in ("tcp:localhost", "tcp:localhost:x", "udp:localhost:1", "unix:", "x" * 200):
         with pytest.raises(assay.InvalidRequest):
             assay.Client(wrong)
 

@@ -96,7 +96,7 @@ def test_done_without_results_is_an_infrastructure_error(fake_server):
 
 @pytest.mark.parametrize("code, kind", [
     (pb.INVALID_REQUEST, assay.InvalidRequest), (pb.TOO_LARGE, assay.InvalidRequest),
-    (pb.UNKNOWN_LANGUAGE, assay.InvalidRequest), (pb.UNAUTHENTICATED, assay.InvalidRequest),
+    (pb.UNKNOWN_LANGUAGE, assay.InvalidRequest), (pb.UNAUTHENTICATED, assay.Unauthenticated),
     (pb.OVERLOADED, assay.Overloaded), (pb.QUOTA, assay.Quota),
     (pb.DEADLINE_EXCEEDED, assay.DeadlineExceeded), (pb.INTERNAL, assay.InfraError),
     (pb.ERROR_UNKNOWN, assay.InfraError)])

@@ -13,7 +13,7 @@ from .answer import Language, Server
 from .async_client import AsyncClient
 from .client import Client
 from .errors import (AssayError, ConnectionLost, DeadlineExceeded, InfraError, InvalidRequest,
-                     Overloaded, Quota)
+                     Overloaded, Quota, Unauthenticated)
 from .result import Compile, Repeats, Result, TestError, TestResult, Usage
 from .task import Call, Candidate, Case, Limits, Task, Tests
 
@@ -24,5 +24,5 @@ __all__ = [
     "AssayError", "AsyncClient", "Call", "Candidate", "Case", "Client", "Compile",
     "ConnectionLost", "DeadlineExceeded", "InfraError", "InvalidRequest", "Language", "Limits",
     "Overloaded", "Quota", "Repeats", "Result", "Server", "Task", "TestError", "TestResult",
-    "Tests", "Usage", "local",
+    "Tests", "Unauthenticated", "Usage", "local",
 ]

@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Optional, Tuple, Type, TypeVar
 
 from . import assay_pb2 as pb
 from .errors import (AssayError, ConnectionLost, DeadlineExceeded, InfraError, InvalidRequest,
-                     Overloaded, Quota)
+                     Overloaded, Quota, Unauthenticated)
 from .result import Compile, Repeats, Result, TestError, TestResult, Usage
 from .task import Limits
 
@@ -130,8 +130,10 @@ def error_of(error: pb.Error) -> AssayError:
     """The exception for an Error."""
     message = error.message or pb.ErrorCode.Name(error.code)
     retry_after_s = error.retry_after_ms / 1000
-    if error.code in (pb.INVALID_REQUEST, pb.TOO_LARGE, pb.UNKNOWN_LANGUAGE, pb.UNAUTHENTICATED):
+    if error.code in (pb.INVALID_REQUEST, pb.TOO_LARGE, pb.UNKNOWN_LANGUAGE):
         return InvalidRequest(message, error.field)
+    if error.code == pb.UNAUTHENTICATED:
+        return Unauthenticated(message)
     if error.code == pb.OVERLOADED:
         return Overloaded(message, retry_after_s)
     if error.code == pb.QUOTA:

@@ -26,8 +26,10 @@ class AsyncClient:
     """Judges candidates with a daemon. Settings and exceptions are those of Client."""
 
     def __init__(self, address: Optional[str] = None, *, name: str = "python",
-                 patience_s: float = PATIENCE_S, window: int = WINDOW) -> None:
-        self._client = Client(address, name=name, patience_s=patience_s, window=window)
+                 patience_s: float = PATIENCE_S, window: int = WINDOW,
+                 token: Optional[str] = None) -> None:
+        self._client = Client(address, name=name, patience_s=patience_s, window=window,
+                              token=token)
 
     @classmethod
     def of(cls, client: Client) -> AsyncClient:

@@ -31,30 +31,33 @@ from .waiting import (Batch, Greeting, Judged, Pair, Single, Stream, matrix_pair
 WINDOW = 1024  # candidates in flight on one connection
 PATIENCE_S = 120.0
 _Value = TypeVar("_Value")
+Settings = Tuple[Optional[str], str, float, int, Optional[str]]
 
 
 class Client:
     """Judges candidates with a daemon.
 
-    address: path of its socket, also as unix:PATH; None: $ASSAY_ADDR, else the user's socket, else
-        the system's. Only Unix sockets are served.
+    address: path of its socket, also as unix:PATH, or tcp:HOST:PORT; None: $ASSAY_ADDR, else the
+        user's socket, else the system's.
+    token: what is shown by TCP; None: $ASSAY_TOKEN. Nothing is encrypted.
     name: what `assay status` shows for this client.
     patience_s: seconds for which a request is tried again after the daemon had no room for it, or
         went away.
     window: candidates in flight at one time; what is more waits here.
 
-    Exceptions of all methods that ask the daemon: InvalidRequest, Overloaded, Quota,
+    Exceptions of all methods that ask the daemon: InvalidRequest, Unauthenticated, Overloaded, Quota,
     DeadlineExceeded, ConnectionLost, InfraError (see assay.errors). A candidate's failure is none
     of them; it is a Result.
     """
 
     def __init__(self, address: Optional[str] = None, *, name: str = "python",
-                 patience_s: float = PATIENCE_S, window: int = WINDOW) -> None:
+                 patience_s: float = PATIENCE_S, window: int = WINDOW,
+                 token: Optional[str] = None) -> None:
         if address is not None:
-            address = addresses.find(address)
-        self._settings = (address, name, patience_s, window)
+            address = addresses.text_of(addresses.find(address))
+        self._settings = (address, name, patience_s, window, token)
         self._window = max(1, window)
-        self._link = Link(address, name, patience_s, self._window)
+        self._link = Link(address, name, patience_s, self._window, token)
         self._daemon: Optional[PrivateDaemon] = None
         weakref.finalize(self, self._link.close, False)
 
@@ -178,9 +181,9 @@ class Client:
         return _restore, (type(self), self._settings)
 
 
-def _restore(kind: Type[Client], settings: Tuple[Optional[str], str, float, int]) -> Client:
-    address, name, patience_s, window = settings
-    return kind(address, name=name, patience_s=patience_s, window=window)
+def _restore(kind: Type[Client], settings: Settings) -> Client:
+    address, name, patience_s, window, token = settings
+    return kind(address, name=name, patience_s=patience_s, window=window, token=token)
 
 
 def _check(outcome: Judged, return_exceptions: bool) -> Result:

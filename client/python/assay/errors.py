@@ -4,6 +4,7 @@ A candidate that fails is never one of these: that is a verdict, in a Result. An
 there is no verdict, and which of these it is says what to do about it:
 
     InvalidRequest     the request is wrong, and sending it again will not help
+    Unauthenticated    by TCP: the daemon does not know the token
     Overloaded, Quota  the daemon has no room now; the client has already tried for `patience_s`
     DeadlineExceeded   Task.deadline_ms went by
     ConnectionLost     no daemon, or it went away and did not come back within `patience_s`
@@ -28,6 +29,10 @@ class InvalidRequest(AssayError, ValueError):
     def __str__(self) -> str:
         message = str(self.args[0])
         return f"{self.field}: {message}" if self.field else message
+
+
+class Unauthenticated(AssayError, PermissionError):
+    """The daemon does not know the token that was shown by TCP, or none was."""
 
 
 class _TryAgain(AssayError):

@@ -12,6 +12,7 @@ not there. Requests of before the fork are the parent's.
 """
 from __future__ import annotations
 
+import errno
 import os
 import select
 import socket
@@ -19,7 +20,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from typing import Deque, List, Optional
+from typing import Any, Deque, List, Optional, Tuple, Union
 
 from . import address as addresses
 from .errors import AssayError, ConnectionLost
@@ -31,11 +32,43 @@ _SEND_BYTES = 1 << 16  # frames are gathered up to here for one send()
 _CLOSE_PATIENCE_S = 5.0
 
 
+def _socket_to(place: addresses.Place) -> socket.socket:
+    """A socket that is connected or, by TCP, about to be: it takes bytes, or tells why not, when it
+    is. Only looking a host's name up waits. OSError."""
+    if isinstance(place, str):
+        made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        return _connected(made, place)
+    family, _, _, _, where = socket.getaddrinfo(*place, type=socket.SOCK_STREAM)[0]
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    return _connected(made, where)
+
+
+def _connected(made: socket.socket, where: Union[str, Tuple[Any, ...]]) -> socket.socket:
+    try:
+        made.setblocking(False)
+        made.connect(where)
+    except BlockingIOError as error:
+        if error.errno == errno.EINPROGRESS:
+            return made
+        made.close()
+        raise
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
 class Link:
     """A session with a connection that is made when it is needed, and made again."""
 
-    def __init__(self, address: Optional[str], name: str, patience_s: float, window: int) -> None:
+    def __init__(self, address: Optional[str], name: str, patience_s: float, window: int,
+                 token: Optional[str] = None) -> None:
         self._address = address
+        self._token = token
+        self._where = ""  # the last attempt
+        self._is_refused = False  # it was: nobody listens there
         self._settings = (name, patience_s, window)
         self._begin()
         _links.add(self)
@@ -138,31 +171,35 @@ class Link:
                 n_sent = self._socket.send(self._out, socket.MSG_NOSIGNAL)
             except (BlockingIOError, InterruptedError):
                 return
-            except OSError:
+            except OSError as error:
                 self._out = None  # the reader will find out, and may find the reason
+                self._is_refused = isinstance(error, ConnectionRefusedError)
                 return
             self._out = self._out[n_sent:] if n_sent < len(self._out) else None
 
     def _connect(self, now: float) -> None:
-        made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        where = "the daemon"
         try:
-            path = addresses.find(self._address)
-            made.setblocking(False)
-            made.connect(path)
+            place = addresses.find(self._address)
+            where = self._where = addresses.text_of(place)
+            made = _socket_to(place)
         except BlockingIOError:
-            made.close()
-            self._session.connect_failed(now, ConnectionLost(f"{path}: it is busy"), True)
+            self._session.connect_failed(now, ConnectionLost(f"{where}: it is busy"), True)
         except OSError as error:
-            made.close()
             lost = error if isinstance(error, ConnectionLost) else ConnectionLost(
-                f"cannot connect to {path}: {error.strerror}")
+                f"cannot connect to {where}: {error.strerror}")
             self._session.connect_failed(now, lost, False)
         except AssayError as error:
-            made.close()
             self._session.connect_failed(now, error, False)
         else:
             self._socket = made
-            self._out = memoryview(self._session.connected(now))
+            self._is_refused = False
+            self._out = memoryview(self._session.connected(
+                now, b"" if isinstance(place, str) else self._token_bytes()))
+
+    def _token_bytes(self) -> bytes:
+        token = os.environ.get("ASSAY_TOKEN", "") if self._token is None else self._token
+        return token.encode("utf-8", "replace")
 
     def _disconnect(self) -> None:
         if self._socket is not None:
@@ -180,9 +217,16 @@ class Link:
             return
         except ConnectionResetError:
             n_received = 0  # closed, with bytes of ours unread
+        except ConnectionRefusedError:  # by TCP it is told when a byte is sent, or asked for
+            n_received, self._is_refused = 0, True
         except OSError as error:
             self._disconnect()
             self._session.lost(now, f"the connection broke: {error.strerror}")
+            return
+        if n_received == 0 and self._is_refused:
+            self._disconnect()
+            self._session.connect_failed(now, ConnectionLost(
+                f"cannot connect to {self._where}: {os.strerror(errno.ECONNREFUSED)}"), False)
             return
         if n_received == 0:
             self._disconnect()

@@ -167,8 +167,9 @@ def frame_ping(request_id: int) -> bytes:
     return frame(message.SerializeToString())
 
 
-def frame_hello(name: str) -> bytes:
+def frame_hello(name: str, token: bytes = b"") -> bytes:
     message = pb.ClientMessage()
     message.hello.protocol_major = PROTOCOL_MAJOR
     message.hello.client_name = name
+    message.hello.token = token
     return frame(message.SerializeToString())

@@ -162,10 +162,10 @@ class Session:
     def wants_connection(self, now: float) -> bool:
         return bool(self._queue) and now >= self._connect_at
 
-    def connected(self, now: float) -> bytes:
+    def connected(self, now: float, token: bytes = b"") -> bytes:
         """There is a socket; what to send first."""
         self._greeting_by = now + GREETING_PATIENCE_S
-        return wire.frame_hello(self._name)
+        return wire.frame_hello(self._name, token)
 
     def connect_failed(self, now: float, error: AssayError, may_pass: bool) -> None:
         """`may_pass`: it is worth another try even if there never was a connection."""
