@@ -100,7 +100,7 @@ static int set_options(int fd)
 
 static void tell_where(int fd)
 {
-	struct sockaddr_storage bound;
+	struct sockaddr_storage bound = {0};
 	socklen_t len = sizeof(bound);
 	char host[NI_MAXHOST];
 	char port[NI_MAXSERV];
