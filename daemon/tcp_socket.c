@@ -64,15 +64,9 @@ static int split(const char *address, struct place *place, struct config_error *
 	return 0;
 }
 
-static bool is_loopback(const struct sockaddr *address)
+static bool is_loopback(const char *host)
 {
-	if (address->sa_family == AF_INET)
-		return ntohl(((const struct sockaddr_in *)(const void *)address)
-				     ->sin_addr.s_addr) >>
-			       24 ==
-		       127;
-	return IN6_IS_ADDR_LOOPBACK(
-		&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+	return strncmp(host, "127.", strlen("127.")) == 0 || strcmp(host, "::1") == 0;
 }
 
 static int set_options(int fd)
@@ -111,7 +105,7 @@ static void tell_where(int fd)
 		return;
 	log_info(strchr(host, ':') != NULL ? "listening on tcp:[%s]:%s" : "listening on tcp:%s:%s",
 		 host, port);
-	if (!is_loopback((struct sockaddr *)&bound))
+	if (!is_loopback(host))
 		log_warning("tokens and code pass over the network as they are: nothing here "
 			    "encrypts them");
 }
