@@ -218,7 +218,8 @@ PYTHON_MODULE_OBJECTS := $(call objects,$(PYTHON_MODULE))
 $(PYTHON_MODULE_OBJECTS): CPPFLAGS += -I$(PYTHON_INCLUDE) -DPy_LIMITED_API=0x03090000
 $(RUNTIME)/_assay.abi3.so: $(PYTHON_MODULE_OBJECTS) $(PID_ONE_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -fvisibility=hidden -o $@ $^
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -fvisibility=hidden -o $@ $^
 
 # Static, so that it needs nothing of the cell's root.
 $(NATIVE_RUNTIME)/assay-init: $(call objects,$(NATIVE)) $(PID_ONE_OBJECTS)
