@@ -12,6 +12,8 @@ static const struct cli_verb loops[] = {
 	{"constitution", "criticise and revise by principles, and prefer by them",
 	 loop_constitution},
 	{"rank", "find the best of many candidates by the model's own tests", loop_rank},
+	{"selfplay", "propose problems and solve them, keep what is solved sometimes",
+	 loop_selfplay},
 	{"pairs", "preference pairs for DPO and ORPO from judged candidates", loop_pairs},
 };
 #define N_LOOPS (sizeof(loops) / sizeof(loops[0]))

@@ -12,3 +12,4 @@ int loop_star(struct cli_context *context, int argc, char **argv);
 int loop_constitution(struct cli_context *context, int argc, char **argv);
 int loop_pairs(struct cli_context *context, int argc, char **argv);
 int loop_rank(struct cli_context *context, int argc, char **argv);
+int loop_selfplay(struct cli_context *context, int argc, char **argv);

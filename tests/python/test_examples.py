@@ -50,7 +50,7 @@ def asserts_of(task):
 def test_every_example_is_short():
     names = sorted(name for name in os.listdir(FOLDER) if name.endswith(".py"))
     assert names == ["best_of_n.py", "constitution.py", "preference_pairs.py", "rank.py", "reflexion.py",
-                     "star.py"]
+                     "selfplay.py", "star.py"]
     for name in names:
         with open(os.path.join(FOLDER, name), encoding="utf-8") as lines:
             code = lines.read().split('"""', 2)[2]
@@ -132,6 +132,19 @@ def test_rank(judge):
     asserts = ["assert f(2) == 4", "assert f(3) == 6", "assert f(1) == 3", "assert f(", "assert f(0) == 9"]
     task = assay.Task(assay.Tests.asserts([]), entry_point="f")
     assert load("rank")(judge, task, codes, asserts) == [[codes[0], codes[0], codes[3]], [codes[1]]]
+
+
+def test_selfplay(judge):
+    """Kept is what is solved sometimes, of problems that are sound."""
+    right, wrong, empty = "def f(x):\n    return x * 2\n", "def f(x):\n    return x + 2\n", "    pass\n"
+    prompt, asserts = 'def f(x):\n    """Twice x."""\n', ["assert f(3) == 6", "assert f(0) == 0"]
+
+    def play(texts, reference=right, tests=asserts):
+        return load("selfplay")(lambda: (prompt, "f", tests, reference), lambda prompts: texts[:len(prompts)], judge, 2)
+    assert play([right, wrong]) == (prompt, asserts, [right])
+    assert play([right, right]) is None and play([wrong, wrong]) is None
+    assert play([right, wrong], reference=wrong) is None, "it is not solved by itself"
+    assert play([right, wrong], reference=empty, tests=["assert f(3) is None"]) is None, "nothing is asked for"
 
 
 def test_best_of_n(daemon, recorded):
