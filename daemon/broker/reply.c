@@ -25,6 +25,13 @@ _Static_assert((int)TEST_CRASHED == (int)ASSAY__OUTCOME__OUTCOME_CRASHED, "outco
 /* What reply_frame() adds, at most: the names of task and candidate, numbers, and lengths. */
 #define OWN_BYTES_MAX 640
 
+/*
+ * Calls that are so many are inputs that somebody made by a program: texts are told of those that
+ * failed first, and of all others the outcome.
+ */
+#define TESTS_TOLD_MAX 200
+#define FAILURES_TOLD_MAX 20
+
 struct test_block {
 	Assay__TestResult result;
 	Assay__TestError error;
@@ -79,7 +86,7 @@ static Assay__TestError *fill_error(const struct test_error *error, enum reveal_
 }
 
 static void fill_test(const struct job *job, const struct test_record *test, uint32_t index,
-		      const struct reveal *reveal, struct test_block *block)
+		      bool is_told, const struct reveal *reveal, struct test_block *block)
 {
 	const struct task *task = &job->batch->task;
 	Assay__TestResult *result = &block->result;
@@ -88,7 +95,7 @@ static void fill_test(const struct job *job, const struct test_record *test, uin
 	result->index = index;
 	result->outcome = (Assay__Outcome)test->outcome;
 	result->is_hidden = reveal_hides(reveal, index);
-	if (result->is_hidden)
+	if (result->is_hidden || !is_told)
 		return;
 	result->cpu_ns = test->cpu_ns;
 	result->is_compared_by_candidate = test->is_compared_by_candidate;
@@ -115,11 +122,17 @@ static struct test_block *fill_tests(const struct job *job, const struct judgeme
 {
 	const struct examination *examination = judgement->examination;
 	struct test_block *blocks = xcalloc(examination->n_tests, sizeof(*blocks));
+	bool are_many =
+		job->batch->task.kind == TASK_CALLS && examination->n_tests > TESTS_TOLD_MAX;
+	uint32_t n_failures = 0;
 
 	result->tests = xcalloc(examination->n_tests, sizeof(*result->tests));
 	result->n_tests = examination->n_tests;
 	for (uint32_t i = 0; i < examination->n_tests; i++) {
-		fill_test(job, &examination->tests[i], i, reveal, &blocks[i]);
+		bool is_told = !are_many || (outcome_is_failure(examination->tests[i].outcome) &&
+					     n_failures++ < FAILURES_TOLD_MAX);
+
+		fill_test(job, &examination->tests[i], i, is_told, reveal, &blocks[i]);
 		result->tests[i] = &blocks[i].result;
 		/* In a split run it is the candidate's word. */
 		if (blocks[i].result.cpu_ns > judgement->facts->cpu_ns)

@@ -54,5 +54,8 @@ void records_write_fault(const struct records_fault *fault);
  * False, and nothing is written: it is too long, or all together would be. */
 bool records_write_large(struct record_header *header, const struct records_field *fields);
 
+/* Room in the pipe for many of them, so that nobody has to read while they are written. */
+void records_make_room(void);
+
 void records_write_harness_fault(const char *what);
 void records_write_end(uint32_t n_reached, const uint8_t nonce[JOB_NONCE_BYTES]);

@@ -33,6 +33,9 @@
 #include "inside/runtimes/python/sitting.h"
 #include "inside/runtimes/python/tests.h"
 
+/* A job of so many calls has answers that may fill a pipe of the usual size. */
+#define MANY_CALLS_BYTES 16384
+
 static void arrange_channel(const int *fds)
 {
 	int in = start_keep(fds[CELL_FD_CHANNEL_IN]);
@@ -142,6 +145,11 @@ static bool has_channel(const struct job *job)
 	return job->options.role == JOB_ROLE_EXAMINER || job->options.role == JOB_ROLE_EXAMINEE;
 }
 
+static bool is_planned(const struct job *job)
+{
+	return job->options.role == JOB_ROLE_PLANNER || job->options.role == JOB_ROLE_CALLEE;
+}
+
 void child_idle(void *context)
 {
 	(void)context;
@@ -171,6 +179,8 @@ void child_run(void *context, const struct cell_request *request, const int *fds
 		records_close();
 		channel_tell_time();
 	}
+	if (is_planned(&job) && len > MANY_CALLS_BYTES)
+		records_make_room();
 	judge_start(&job);
 	call_records_start(job.options.value_bytes, job.options.whole_bytes);
 	result = PyObject_CallFunctionObjArgs(setting->run, job.sections, NULL);
