@@ -11,6 +11,7 @@ from support import evalplus, shared
 from support.wire import as_bytes, evaluate, pb
 
 WISHES = ("INTEGRITY_WISH_NATIVE", "INTEGRITY_WISH_SPLIT")
+WISHED = dict(zip(WISHES, (pb.NATIVE, pb.SPLIT)))
 SIDES = pytest.mark.parametrize("wish", WISHES)
 
 
@@ -115,6 +116,19 @@ def test_long_answers(client, wish):
     near = client.judge_one(request("def f(n):\n    return [float(i) for i in range(n)]\n",
                                     "def f(n):\n    return list(range(n))\n", [[20000]]))
     assert near.passed and near.integrity == pb.SPLIT
+
+
+@SIDES
+def test_of_many_calls_the_first_that_failed_are_told(client, wish):
+    inputs = [[n] for n in range(1000)]
+    wrong = "def f(n):\n    return n if n % 10 else 'x' * 5000\n"
+    result = client.judge_one(request(wrong, "def f(n):\n    return n\n", inputs, wish))
+    assert (result.tests_total, result.tests_run, result.tests_passed) == (1000, 1000, 900)
+    assert outcomes(result) == ["PASSED" if n % 10 else "FAILED" for n in range(1000)]
+    assert [test.index for test in result.tests if test.call or test.source or test.actual] == list(range(0, 200, 10))
+    assert result.tests[10].call == b"f(10)" and result.tests[10].expected == b"10"
+    assert result.ByteSize() < 30000
+    assert result.integrity == WISHED[wish]
 
 
 def test_what_cannot_be_asked(client):
