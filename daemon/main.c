@@ -26,6 +26,7 @@
 #include "config/compiler.h"
 #include "config/policy_load.h"
 #include "config/token_file.h"
+#include "config/variant.h"
 #include "core/handover.h"
 #include "core/settings.h"
 #include "doctor/doctor.h"
@@ -376,6 +377,7 @@ int main(int argc, char **argv)
 	} else if (compilers_require(table, options.policy_names.n_names > 0, &error) < 0) {
 		status = refuse(&error, EXIT_FAILURE);
 	} else {
+		variants_arrange(table);
 		status = run(&options, &places, table);
 	}
 	free(table);

@@ -10,7 +10,7 @@ packages='
 	build-essential pkg-config protobuf-c-compiler protobuf-compiler
 	libseccomp-dev libcap-dev libevent-dev libprotobuf-c-dev libcyaml-dev libjansson-dev zlib1g-dev
 	libsmartcols-dev libcurl4-openssl-dev libcmocka-dev libbsd-dev uthash-dev nettle-dev
-	python3 python3-dev python3-pytest python3-hypothesis python3-protobuf mypy pyflakes3
+	python3 python3-dev python3-pytest python3-hypothesis python3-protobuf python3-numpy mypy pyflakes3
 	clang clang-14 libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck codespell
 	bubblewrap util-linux binutils procps git ca-certificates
 '

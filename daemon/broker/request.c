@@ -20,6 +20,7 @@
 #include "broker/suites_request.h"
 #include "core/case.h"
 #include "core/extract.h"
+#include "core/imports.h"
 #include "inside/wire.h"
 
 #define FILES_MAX 64
@@ -224,6 +225,18 @@ static int take_files(struct job *job, const Assay__Candidate *candidate, size_t
 	return 0;
 }
 
+/* The cells that suit the task best: those that have imported what it does. */
+static void choose_cells(struct task *task, const struct policy *policy)
+{
+	task->prompt_policy = imports_policy(policy, task->prompt,
+					     imports_policy(policy, task->setup, task->policy));
+	task->tests_policy = task->prompt_policy;
+	if (task->kind == TASK_STDIO || task->kind == TASK_ANSWER)
+		return; /* whose tests are no source */
+	for (size_t i = 0; i < task->n_tests && task->tests_policy == task->policy; i++)
+		task->tests_policy = imports_policy(policy, task->tests[i], task->policy);
+}
+
 static int take_candidate(struct job *job, const Assay__Evaluate *evaluate, size_t index,
 			  const struct policy *policy, struct refusal *refusal)
 {
@@ -233,9 +246,9 @@ static int take_candidate(struct job *job, const Assay__Evaluate *evaluate, size
 	job->index = (uint32_t)index;
 	job->candidate = candidate->id;
 	job->code = request_slice(candidate->code);
-	job->code_policy = job->batch->task.policy;
 	if (evaluate->extract == ASSAY__EXTRACT__EXTRACT_LAST_FENCE)
 		job->code = extract_last_fence(job->code);
+	job->code_policy = imports_policy(policy, job->code, job->batch->task.prompt_policy);
 	if (strlen(candidate->id) > REQUEST_ID_MAX) {
 		snprintf(field, sizeof(field), "evaluate.candidates[%zu].id", index);
 		return request_refuse(refusal, INVALID, field, "at most %d bytes", REQUEST_ID_MAX);
@@ -346,7 +359,6 @@ static int take_task(struct broker *broker, struct task *task, const Assay__Eval
 				      evaluate->language);
 	task->id = evaluate->id;
 	task->policy = (uint32_t)policy;
-	task->tests_policy = task->policy;
 	task->prompt = request_slice(evaluate->prompt);
 	task->entry_point = slice_of_text(evaluate->entry_point);
 	task->module = slice_of_text(evaluate->module);
@@ -367,6 +379,8 @@ static int take_task(struct broker *broker, struct task *task, const Assay__Eval
 		outcome = take_tests(task, evaluate, &broker->policies->policies[policy], refusal);
 	if (outcome == 0)
 		outcome = take_compiler(task, &broker->policies->policies[policy], refusal);
+	if (outcome == 0)
+		choose_cells(task, &broker->policies->policies[policy]);
 	task->is_split = task_kind_has_examiner(task->kind) &&
 			 evaluate->integrity != ASSAY__INTEGRITY_WISH__INTEGRITY_WISH_SHARED;
 	/* A single test's limit, and when to stop, is the examiner's to watch. All calls of a plan

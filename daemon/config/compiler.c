@@ -12,8 +12,7 @@
 
 #include "base/log.h"
 
-/* Where a file of the cell is on the host: below the last mount that covers it. "": nowhere. */
-static void find_on_host(const struct policy *policy, const char *path, char *found, size_t size)
+void policy_find_on_host(const struct policy *policy, const char *path, char *found, size_t size)
 {
 	found[0] = '\0';
 	for (uint32_t i = 0; i < policy->n_mounts; i++) {
@@ -32,7 +31,7 @@ bool compiler_is_missing(const struct policy *policy)
 
 	if (!policy_has_compiler(policy))
 		return false;
-	find_on_host(policy, policy->compile[0], path, sizeof(path));
+	policy_find_on_host(policy, policy->compile[0], path, sizeof(path));
 	return access(path, X_OK) < 0;
 }
 

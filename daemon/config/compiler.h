@@ -2,9 +2,13 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "config/config_error.h"
 #include "core/policy.h"
+
+/* Where a file of the cell is on the host: below the last mount that covers it. "": nowhere. */
+void policy_find_on_host(const struct policy *policy, const char *path, char *found, size_t size);
 
 /* The policy has a compiler, and it is not there or cannot be executed. */
 bool compiler_is_missing(const struct policy *policy);

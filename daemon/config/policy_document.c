@@ -27,9 +27,10 @@
 	CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER, structure, member, \
 			       1, longest)
 #define NUMBER(structure, member) TEXT(#member, structure, member, 20)
-#define LIST(member, entry, most)                                                     \
-	CYAML_FIELD_SEQUENCE_COUNT(#member, CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER, \
-				   struct policy_document, member, n_##member, &(entry), 0, most)
+#define LIST_OF(structure, member, entry, most)                                                  \
+	CYAML_FIELD_SEQUENCE_COUNT(#member, CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER, structure, \
+				   member, n_##member, &(entry), 0, most)
+#define LIST(member, entry, most) LIST_OF(struct policy_document, member, entry, most)
 #define GROUP(member, fields)                                                                 \
 	CYAML_FIELD_MAPPING_PTR(#member, CYAML_FLAG_OPTIONAL, struct policy_document, member, \
 				fields)
@@ -86,12 +87,25 @@ static const cyaml_schema_value_t mount_value = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct policy_document_mount, mount_fields),
 };
 
+static const cyaml_schema_field_t variant_fields[] = {
+	TEXT("name", struct policy_document_variant, name, POLICY_NAME_MAX - 1),
+	LIST_OF(struct policy_document_variant, modules, name_value, POLICY_MODULES_MAX),
+	LIST_OF(struct policy_document_variant, imports, name_value, POLICY_MODULES_MAX),
+	LIST_OF(struct policy_document_variant, found_at, path_value, POLICY_MODULES_MAX),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t variant_value = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct policy_document_variant, variant_fields),
+};
+
 static const cyaml_schema_field_t document_fields[] = {
 	TEXT("language", struct policy_document, language, POLICY_NAME_MAX - 1),
 	TEXT("runtime", struct policy_document, runtime, POLICY_NAME_MAX - 1),
 	LIST(argv, path_value, POLICY_ARGV_MAX - 1),
 	LIST(environment, path_value, POLICY_ENVIRONMENT_MAX),
 	LIST(imports, name_value, POLICY_IMPORTS_MAX),
+	LIST(variants, variant_value, POLICY_VARIANTS_MAX),
 	TEXT("source", struct policy_document, source, POLICY_NAME_MAX - 1),
 	LIST(compile, path_value, POLICY_COMPILE_MAX),
 	LIST(link, path_value, POLICY_LINK_MAX),

@@ -35,6 +35,16 @@ struct policy_document_mount {
 	char *inodes;
 };
 
+struct policy_document_variant {
+	char *name;
+	char **modules;
+	unsigned int n_modules;
+	char **imports;
+	unsigned int n_imports;
+	char **found_at;
+	unsigned int n_found_at;
+};
+
 struct policy_document {
 	char *language;
 	char *runtime;
@@ -44,6 +54,8 @@ struct policy_document {
 	unsigned int n_environment;
 	char **imports;
 	unsigned int n_imports;
+	struct policy_document_variant *variants;
+	unsigned int n_variants;
 	char *source;
 	char **compile;
 	unsigned int n_compile;

@@ -201,6 +201,55 @@ static int apply_names(const struct source *source, const struct policy_document
 	return 0;
 }
 
+static int copy_modules(const struct source *source, const char *key, char *const *from,
+			unsigned int n, char to[POLICY_MODULES_MAX][POLICY_NAME_MAX])
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (!is_name(from[i], "_."))
+			return error_value(source, key, from[i], "is not the name of a module");
+		copy_name(to[i], from[i]);
+	}
+	return 0;
+}
+
+static int apply_variant(const struct source *source, const struct policy_document_variant *from,
+			 struct policy_variant *to)
+{
+	int err;
+
+	if (from->name == NULL || !is_name(from->name, "_-."))
+		return error_value(source, "name", from->name != NULL ? from->name : "",
+				   "is not the name of a variant");
+	copy_name(to->name, from->name);
+	if (from->n_modules == 0 || from->n_imports == 0)
+		return error_value(source, "name", from->name, "lacks 'modules' or 'imports'");
+	err = copy_modules(source, "modules", from->modules, from->n_modules, to->modules);
+	if (err == 0)
+		err = copy_modules(source, "imports", from->imports, from->n_imports, to->imports);
+	for (unsigned int i = 0; err == 0 && i < from->n_found_at; i++) {
+		if (!is_plain_path(from->found_at[i]))
+			return error_value(source, "found_at", from->found_at[i],
+					   "is not a plain absolute path");
+		copy_path(to->found_at[i], from->found_at[i]);
+	}
+	to->n_modules = from->n_modules;
+	to->n_imports = from->n_imports;
+	to->n_found_at = from->n_found_at;
+	return err;
+}
+
+static int apply_variants(const struct source *source, const struct policy_document *document,
+			  struct policy *policy)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; err == 0 && i < document->n_variants; i++)
+		err = apply_variant(source, &document->variants[i], &policy->variants[i]);
+	if (document->variants != NULL)
+		policy->n_variants = document->n_variants;
+	return err;
+}
+
 static int apply_argv(const struct source *source, const struct policy_document *document,
 		      struct policy *policy)
 {
@@ -371,6 +420,8 @@ static int apply_document(const struct source *source, const struct policy_docum
 	int err;
 
 	err = apply_names(source, document, policy);
+	if (err == 0)
+		err = apply_variants(source, document, policy);
 	if (err == 0)
 		err = apply_argv(source, document, policy);
 	if (err == 0)

@@ -37,8 +37,9 @@ enum task_feedback_form { TASK_FEEDBACK_PLAIN, TASK_FEEDBACK_REFLEXION };
 /* One task, the same for all candidates of the batch. */
 struct task {
 	const char *id;
-	uint32_t policy;       /* index in the policy table */
-	uint32_t tests_policy; /* likewise: of the cell for its tests, a variant perhaps */
+	uint32_t policy;        /* index in the policy table */
+	uint32_t tests_policy;  /* likewise: of the cell for its tests, a variant perhaps */
+	uint32_t prompt_policy; /* likewise: for prompt and setup alone */
 	enum task_kind kind;
 	struct slice prompt;
 	struct slice entry_point;

@@ -15,6 +15,8 @@
 #define POLICY_LINK_MAX 8
 #define POLICY_MOUNTS_MAX 32
 #define POLICY_IMPORTS_MAX 48
+#define POLICY_VARIANTS_MAX 3
+#define POLICY_MODULES_MAX 8
 #define POLICY_ENVIRONMENT_MAX 16
 #define POLICY_SYSCALLS_MAX 640
 #define POLICY_MAX 8
@@ -126,6 +128,23 @@ struct policy_syscall {
 	} arguments[3];
 };
 
+/*
+ * Cells that have imported more than the others of their policy, for work that imports one of
+ * `modules`. In all else they are alike, and so are the verdicts: a variant saves time only.
+ */
+struct policy_variant {
+	char name[POLICY_NAME_MAX];
+	char modules[POLICY_MODULES_MAX][POLICY_NAME_MAX];
+	uint32_t n_modules;
+	char imports[POLICY_MODULES_MAX][POLICY_NAME_MAX]; /* besides those of the policy */
+	uint32_t n_imports;
+	/* On the host: if none of these exists there is no such variant. */
+	char found_at[POLICY_MODULES_MAX][POLICY_PATH_MAX];
+	uint32_t n_found_at;
+	uint64_t stamp;  /* another one when what was found has changed */
+	uint32_t policy; /* index in the table, where the whole policy of these cells stands */
+};
+
 struct policy {
 	char name[POLICY_NAME_MAX];     /* folder under policies/ */
 	char language[POLICY_NAME_MAX]; /* what requests name */
@@ -140,6 +159,8 @@ struct policy {
 	char imports[POLICY_IMPORTS_MAX]
 		    [POLICY_NAME_MAX]; /* modules that the zygote imports before it locks itself */
 	uint32_t n_imports;
+	struct policy_variant variants[POLICY_VARIANTS_MAX];
+	uint32_t n_variants;
 	/* How code becomes a program, in a run of its own before the others. */
 	char source[POLICY_NAME_MAX]; /* the file that is compiled; "": the code runs as it is */
 	char compile[POLICY_COMPILE_MAX][POLICY_PATH_MAX]; /* compiler, absolute, and its options */
@@ -178,6 +199,7 @@ struct policy_table {
 	char runtime_path[POLICY_PATH_MAX]; /* host folder that holds <runtime>/ with the files for
 					       /assay */
 	uint32_t n_policies;
+	uint32_t n_variants; /* policies of variants, behind the others */
 	struct policy policies[POLICY_MAX];
 };
 

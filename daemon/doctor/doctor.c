@@ -18,6 +18,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "config/compiler.h"
+#include "config/variant.h"
 #include "doctor/ask_keeper.h"
 #include "doctor/finding.h"
 #include "doctor/layers.h"
@@ -133,6 +134,29 @@ static void add_compilers(const struct policy_table *table, json_t *findings)
 	}
 }
 
+/* Cells that have imported more. Nothing is wrong with a machine that has no such module. */
+static void add_variants(const struct policy_table *table, json_t *findings)
+{
+	for (uint32_t i = 0; i < table->n_policies; i++)
+		for (uint32_t k = 0; k < table->policies[i].n_variants; k++) {
+			const struct policy *policy = &table->policies[i];
+			const struct policy_variant *variant = &policy->variants[k];
+			const bool is_missing = variant_is_missing(policy, variant);
+			char name[2 * POLICY_NAME_MAX + 16];
+
+			snprintf(name, sizeof(name), "%s with %s", policy->name, variant->name);
+			finding_add(findings,
+				    &(struct finding){
+					    .name = name,
+					    .state = FINDING_OK,
+					    .seen = is_missing ? "not installed, so left out"
+							       : "installed",
+					    .why = "code that imports it need not wait for that",
+					    .fix = "",
+				    });
+		}
+}
+
 /* The keeper could not even prepare itself; it has said why in its own words. */
 static void add_refusal(const struct answer *answer, json_t *findings)
 {
@@ -182,6 +206,7 @@ int doctor_examine(const struct doctor_places *places, const struct policy_table
 	add_layers(&answer, required_by_any(table), findings);
 	add_cells(&answer, findings);
 	add_compilers(table, findings);
+	add_variants(table, findings);
 	add_refusal(&answer, findings);
 	answer_deinit(&answer);
 	status = findings_have_missing(findings) ? EXIT_FAILURE : EXIT_SUCCESS;

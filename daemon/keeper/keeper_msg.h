@@ -33,10 +33,10 @@ enum keeper_request_type {
 
 struct keeper_request {
 	uint32_t type;
-	uint32_t slot;         /* < n_slots of the policy table */
-	uint32_t policy;       /* index in the policy table; CELL_START only, else 0 */
-	uint32_t processes;    /* CELL_LIMIT: of the run; pid 1 is added by the keeper */
-	uint64_t serial;       /* chosen by the broker, never 0, never used twice */
+	uint32_t slot;      /* < n_slots of the policy table */
+	uint32_t policy;    /* index in the policy table, variants too; CELL_START only, else 0 */
+	uint32_t processes; /* CELL_LIMIT: of the run; pid 1 is added by the keeper */
+	uint64_t serial;    /* chosen by the broker, never 0, never used twice */
 	uint64_t memory_bytes; /* CELL_LIMIT: of the run; the policy's cell_memory_bytes is added */
 };
 

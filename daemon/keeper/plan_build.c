@@ -93,11 +93,12 @@ const char *plan_check_table(const struct policy_table *table, size_t size)
 		return "magic number of the policy table";
 	if (table->n_slots == 0 || table->n_slots > POLICY_SLOTS_MAX)
 		return "number of slots";
-	if (table->n_policies == 0 || table->n_policies > POLICY_MAX)
+	if (table->n_policies == 0 || table->n_policies > POLICY_MAX ||
+	    table->n_variants > POLICY_MAX - table->n_policies)
 		return "number of policies";
 	if (!TERMINATED(table->runtime_path) || table->runtime_path[0] != '/')
 		return "path of the runtimes";
-	for (uint32_t i = 0; wrong == NULL && i < table->n_policies; i++)
+	for (uint32_t i = 0; wrong == NULL && i < table->n_policies + table->n_variants; i++)
 		wrong = check_policy(&table->policies[i]);
 	return wrong;
 }

@@ -36,7 +36,8 @@ enum request_check request_check(const struct keeper *keeper, const struct keepe
 		return REQUEST_ILLEGAL;
 	slot = &keeper->slots[request->slot];
 	if (request_table[request->type].names_policy) {
-		if (request->policy >= table->n_policies || request->serial == slot->serial)
+		if (request->policy >= table->n_policies + table->n_variants ||
+		    request->serial == slot->serial)
 			return REQUEST_ILLEGAL;
 	} else if (request->policy != 0) {
 		return REQUEST_ILLEGAL;

@@ -111,7 +111,7 @@ static int prepare_policies(struct keeper *keeper)
 {
 	const struct policy_table *table = keeper->table;
 
-	for (uint32_t i = 0; i < table->n_policies; i++) {
+	for (uint32_t i = 0; i < table->n_policies + table->n_variants; i++) {
 		const struct policy *policy = &table->policies[i];
 		struct prepared *prepared = &keeper->prepared[i];
 

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 #include "inside/runtimes/python/comparator.h"
+#include "inside/runtimes/python/scalars.h"
 
 static struct {
 	PyObject *trusted; /* tuple of types */
@@ -76,6 +77,7 @@ static bool is_plain_key(PyObject *value)
 {
 	if (!PyTuple_CheckExact(value))
 		return is_exact_scalar(value) || equality_trusts(value) ||
+		       scalar_is_foreign(value) ||
 		       (PyObject *)Py_TYPE(Py_TYPE(value)) == equality.key_metaclass;
 	for (Py_ssize_t i = 0; i < PyTuple_Size(value); i++)
 		if (!is_plain_key(PyTuple_GetItem(value, i)))
@@ -236,8 +238,14 @@ static bool is_plain(PyObject *value)
 
 int equality_holds(PyObject *actual, PyObject *expected)
 {
+	PyObject *plain = scalar_plain(actual);
 	int truth;
 
+	if (plain != NULL) {
+		truth = equality_holds(plain, expected);
+		Py_DECREF(plain);
+		return truth;
+	}
 	if (!is_plain(expected)) {
 		/* An object of the standard library equals plain data or its like, nothing else. */
 		if (equality_trusts(expected) && !is_plain(actual) && !equality_trusts(actual))

@@ -10,6 +10,7 @@ from types import FunctionType, ModuleType
 
 import _assay
 import raising
+from folders import put_behind
 from peer import BYE, LOAD_FAILED, LOADED, TEST, Peer
 from texts import CANDIDATE_FILE, PROMPT_FILE, Gone, __builtins__, layout
 
@@ -133,6 +134,7 @@ def write_files(files):
         with open(name, "wb") as file:
             file.write(content)
     sys.path.append("")
+    put_behind()
 
 
 def load(codes, namespace):

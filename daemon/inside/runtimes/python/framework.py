@@ -4,31 +4,19 @@ They are kept aside until the tests are defined: in a shared examination the can
 hold of them while it is loaded, and what it imports and patches then is a copy of its own.
 """
 
-import os
 import sys
-import sysconfig
 
+from folders import put_before_files
 from plan import FAULT_TESTS, Refused
 from texts import __builtins__, layout
 
 __assay__ = layout
 
-# Where distributions have pytest; the cell's interpreter runs without site packages.
-FOLDERS = (
-    os.path.join(sys.prefix, "lib", "python3", "dist-packages"),
-    sysconfig.get_path("purelib"),
-)
 PARTS = {
     "unittest": {"unittest"},
     "pytest": {"pytest", "_pytest", "pluggy", "iniconfig", "packaging", "attr", "attrs", "py",
                "unittest"},
 }  # fmt: skip
-
-
-def add_folders():
-    """Before the working directory, where the candidate's files are."""
-    at = sys.path.index("") if "" in sys.path else len(sys.path)
-    sys.path[at:at] = [folder for folder in FOLDERS if folder not in sys.path]
 
 
 class Framework:
@@ -37,7 +25,7 @@ class Framework:
     def __init__(self, name):
         self.parts = PARTS[name]
         if name != "unittest":
-            add_folders()
+            put_before_files()
         try:
             self.module = __import__(name)
         except ImportError as error:

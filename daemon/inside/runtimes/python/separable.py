@@ -29,8 +29,10 @@ SETS_ENVIRONMENT = "the tests set the environment of the candidate's process"
 WATCHES = "the tests watch for warnings or log messages of the candidate"
 PICKLES = "the tests pickle objects of the candidate's classes"
 MAKES_ARRAYS = "the tests make objects of a third-party library, which cannot be handed over"
+COMPARES_ARRAYS = "the tests compare an array of the candidate's element by element"
 LOOKS_UP = "the tests look the candidate's names up in their own namespace"
 
+ALL_OF = re.compile(rb"\)\s*\.(all|any)\(")
 DERIVED = re.compile(rb"class\s+\w+\s*\(")
 ASSIGNMENT = re.compile(rb"\.\w+\s*=[^=]")
 
@@ -245,6 +247,8 @@ def look_at_attribute(names, node):
         return INSPECTS
     if node.attr in RAW_ACCESS and type(value) is ast.Name and value.id == "object":
         return INSPECTS
+    if node.attr in ("all", "any") and type(value) is ast.Compare:
+        return COMPARES_ARRAYS
     return INSPECTS if names.dotted(node) in FUNCTION_TYPES else None
 
 
@@ -410,6 +414,8 @@ def parse(source):
 def has_hint(source):
     words = set(WORD.findall(source))
     if not HINTS.isdisjoint(words):
+        return True
+    if ALL_OF.search(source) is not None:
         return True
     if b"class" in words and DERIVED.search(source) is not None:
         return True

@@ -6,6 +6,7 @@ tests themselves name its class: else an object that a function under test retur
 answer to `abs(result - 1.5) < 1e-6` or to `7 in result`.
 """
 
+import sys
 import weakref
 from types import FunctionType, GeneratorType, MethodType
 
@@ -59,6 +60,8 @@ class Handle:
     _assay_is_named = False  # do the tests name the class?
 
     def __getattr__(self, name):
+        if name.startswith("__array"):  # numpy's ways to objects of its own process
+            raise AttributeError("%r object has no attribute %r" % (type(self).__name__, name))
         return ask(self, GETATTR, name)
 
     def __setattr__(self, name, value):
@@ -140,6 +143,8 @@ class Meta(type):
         return cls._assay_peer.request(CALL, (cls, *arguments), keywords)
 
     def __getattr__(cls, name):
+        if name.startswith("__array"):  # numpy's ways to objects of its own process
+            raise AttributeError("type object %r has no attribute %r" % (cls.__name__, name))
         value = cls._assay_peer.request(GETATTR, (cls, name))
         if type(value) is Meta and cls._assay_is_named:
             value._assay_is_named = True
@@ -273,6 +278,16 @@ def forward_round(self, digits=None):
     return ask(self, ROUND) if digits is None else ask(self, ROUND, digits)
 
 
+def forward_array(self, *_, **__):
+    """What numpy asks whatever it computes with: the numbers cross, as plain data."""
+    numpy = sys.modules["numpy"]
+    values = ask(self, GETATTR, "tolist")()
+    kind = str(ask(self, GETATTR, "dtype"))
+    if type(values) not in (list, bool, int, float, complex, str):
+        raise TypeError("tolist() returned no plain data")
+    return numpy.array(values, dtype=kind if kind in ARRAYS_OF else None)
+
+
 async def forward_aexit(self, kind, error, traceback):
     return await ask(self, AEXIT, error)
 
@@ -305,6 +320,10 @@ def drive_generator(handle):
             operation, operands = (NEXT, ()) if sent is None else (SEND, (sent,))
 
 
+ARRAYS_OF = {
+    "bool", "object", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+    "float16", "float32", "float64", "complex64", "complex128",
+}  # fmt: skip
 COMPARISONS = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 ARITHMETIC = (
     "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "divmod", "and", "or", "xor",
@@ -327,6 +346,7 @@ FORWARDERS = {
     "__getitem__": forward_getitem,
     "__setitem__": forward_setitem,
     "__delitem__": forward_delitem,
+    "__array__": forward_array,
     "__enter__": unary(NUMBER["enter"]),
     "__exit__": forward_exit,
     "__int__": unary(NUMBER["int"]),

@@ -13,6 +13,7 @@
  */
 #include "inside/runtimes/python/values_encode.h"
 
+#include "inside/runtimes/python/scalars.h"
 #include "inside/runtimes/python/values_encoder.h"
 #include "inside/runtimes/python/values_plain.h"
 #include "inside/runtimes/python/values_types.h"
@@ -279,6 +280,7 @@ static int encode_dict(struct value_encoder *encoder, PyObject *dict)
 static int encode_value(struct value_encoder *encoder, PyObject *value)
 {
 	int outcome = value_put_plain(encoder, value);
+	PyObject *plain;
 
 	if (outcome != VALUE_NOT_PLAIN)
 		return outcome;
@@ -291,7 +293,11 @@ static int encode_value(struct value_encoder *encoder, PyObject *value)
 	if (PyList_Check(value) || PyByteArray_Check(value) ||
 	    value_is(value, value_types.deque_type))
 		return put_shared(encoder, value, NULL);
-	return value_put_handle(encoder, value);
+	plain = scalar_plain(value);
+	outcome =
+		plain != NULL ? value_put_plain(encoder, plain) : value_put_handle(encoder, value);
+	Py_XDECREF(plain);
+	return outcome;
 }
 
 PyObject *values_encode(PyObject *value, PyObject *export)

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "inside/runtimes/python/scalars.h"
 #include "inside/runtimes/python/values_plain.h"
 #include "inside/runtimes/python/values_types.h"
 
@@ -240,7 +241,7 @@ static int is_plain_standard(PyObject *key)
 			return 1;
 	if (value_builtin_name(key) != NULL)
 		return 1;
-	return PyErr_Occurred() ? -1 : 0;
+	return PyErr_Occurred() ? -1 : scalar_is_foreign(key);
 }
 
 static int is_plain_key(PyObject *key, unsigned depth)

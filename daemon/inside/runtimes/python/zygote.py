@@ -72,7 +72,9 @@ def main():
     areas = WORK_AREAS
     sys.path.insert(0, FOLDER)
     import _assay
+    from folders import put_behind
 
+    put_behind()
     _assay.start_huge()
     handlers = import_without_fork_handlers(modules)
     _assay.fill_gaps()  # so that ours lie together
