@@ -18,12 +18,12 @@ static const struct {
 	 "memory_mib, "
 	 "output_kib, processes"},
 	{"bad: 1\n", "f.yaml:1: unknown key 'bad'; allowed here: language, runtime, argv, "
-		     "environment, imports, source, compile, link, "
+		     "environment, imports, variants, source, compile, link, "
 		     "required_layers, leave_out, mounts, default_limits, maximum_limits, "
 		     "compile_limits, cell"},
 	{"# a comment: bad\nlanguage: bad\n\nimports: [bad]\nbad : 1\n",
 	 "f.yaml:5: unknown key 'bad'; allowed here: language, runtime, argv, environment, "
-	 "imports, source, compile, link, "
+	 "imports, variants, source, compile, link, "
 	 "required_layers, leave_out, mounts, default_limits, maximum_limits, compile_limits, "
 	 "cell"},
 	{"mounts:\n  - {kind: proc, target: /proc}\n  - {kind: proc, colour: red}\n",
