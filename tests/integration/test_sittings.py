@@ -266,3 +266,11 @@ def test_no_examiner_serves_two_users(single, lone):
     assert as_user(USER, USER, ask) == ["PASSED"] * 6
     assert verdicts([lone.collect(number).results[0] for number in numbers]) == ["PASSED"] * 16
     assert kept(lone) > before
+
+
+def test_tests_that_take_much_memory_leave_their_examiner_to_nobody(lone):
+    check = ("def check(candidate):\n"
+             "    values = list(range(3_000_000))\n"
+             "    assert candidate(len(values), 1) == 3_000_001\n")
+    request = evaluate(*[GOOD_ADD] * 3, entry_point="add", check=check)
+    assert judge(lone, request) == (["PASSED"] * 3, 0)

@@ -13,12 +13,13 @@
 #include "base/fd.h"
 
 #define NS_PER_SECOND 1000000000u
-/* Of the process; a warm interpreter has 24 MiB. */
-#define RESIDENT_KIB_MAX (64 * 1024)
+/* By which a process that has served others may have grown. */
+#define GROWTH_KIB_MAX (40l * 1024)
 
 static struct {
 	int fd;
 	bool is_last;
+	long resident_kib; /* before the first candidate */
 } sitting = {.fd = -1};
 
 static void close_in_child(void)
@@ -26,22 +27,25 @@ static void close_in_child(void)
 	fd_close(&sitting.fd);
 }
 
-void sitting_open(int fd)
-{
-	sitting.fd = fd;
-	pthread_atfork(NULL, NULL, close_in_child);
-}
-
-static bool is_small(void)
+/* The most that it ever had. */
+static long resident_kib(void)
 {
 	struct rusage usage;
 
-	return getrusage(RUSAGE_SELF, &usage) == 0 && usage.ru_maxrss < RESIDENT_KIB_MAX;
+	return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss : 0;
+}
+
+void sitting_open(int fd)
+{
+	sitting.fd = fd;
+	sitting.resident_kib = resident_kib();
+	pthread_atfork(NULL, NULL, close_in_child);
 }
 
 bool sitting_is_open(void)
 {
-	return sitting.fd >= 0 && !sitting.is_last && is_small();
+	return sitting.fd >= 0 && !sitting.is_last &&
+	       resident_kib() < sitting.resident_kib + GROWTH_KIB_MAX;
 }
 
 bool sitting_rest(struct sitting_turn *turn)
