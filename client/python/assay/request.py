@@ -8,15 +8,17 @@ nothing is packed or copied twice.
 """
 from __future__ import annotations
 
+import hashlib
 import json
 import struct
-from typing import Any, Iterable, List, Optional
+from typing import Any, Iterable, List, NamedTuple, Optional
 
 from . import assay_pb2 as pb
 from .errors import InvalidRequest
 from .task import Call, Candidate, Case, Code, Task, Tests, Text
 
 PROTOCOL_MAJOR = 1
+NAMED_BYTES_MIN = 4096  # what is shorter is sent as it is
 
 _CANDIDATES_TAG = b"\x82\x01"  # field 16 of Evaluate, length-delimited
 _REQUEST_ID_TAG = b"\x08"      # field 1 of ClientMessage, varint
@@ -128,6 +130,37 @@ def pack_task(task: Task) -> bytes:
     return packed
 
 
+class NamedTask(NamedTuple):
+    """A task in two parts: what the daemon is to keep, and what names it by its digest."""
+
+    content: bytes
+    sha256: bytes
+    naming: bytes
+
+
+_KEPT_FIELDS = ("language", "prompt", "entry_point", "module")
+
+
+def name_task(task: Task, packed: bytes) -> Optional[NamedTask]:
+    """None: it is too short to be named. `packed` is what pack_task made of it."""
+    if len(packed) < NAMED_BYTES_MIN:
+        return None
+    known: Optional[NamedTask] = task.__dict__.get("_named")
+    if known is None:
+        naming, kept = pb.Evaluate.FromString(packed), pb.Evaluate()
+        for field in (*_KEPT_FIELDS, naming.WhichOneof("tests")):
+            if field in _KEPT_FIELDS:
+                setattr(kept, field, getattr(naming, field))
+            else:
+                getattr(kept, field).CopyFrom(getattr(naming, field))
+            naming.ClearField(field)
+        content = kept.SerializeToString()
+        naming.task_sha256 = hashlib.sha256(content).digest()
+        known = NamedTask(content, naming.task_sha256, naming.SerializeToString())
+        task.__dict__["_named"] = known
+    return known
+
+
 def pack_candidate(code: Code) -> bytes:
     """A candidate's part of an Evaluate."""
     try:
@@ -153,6 +186,12 @@ def frame_evaluate(request_id: int, task: bytes, candidates: Iterable[bytes]) ->
     body = b"".join((task, *candidates))
     head = b"".join((_REQUEST_ID_TAG, _varint(request_id), _EVALUATE_TAG, _varint(len(body))))
     return b"".join((struct.pack(">I", len(head) + len(body)), head, body))
+
+
+def frame_put_blob(request_id: int, content: bytes) -> bytes:
+    message = pb.ClientMessage(request_id=request_id)
+    message.put_blob.content = content
+    return frame(message.SerializeToString())
 
 
 def frame_cancel(request_id: int, target_id: int) -> bytes:

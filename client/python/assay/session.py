@@ -12,6 +12,9 @@ daemon said, and by nothing else:
   - A lost connection, for candidates without an answer. Judging has no effect that a second time
     would repeat. A request that was lost LOSSES_MAX times is given up: it may be the cause.
 
+  - UNKNOWN_BLOB, at once and with the whole task. A long task is sent whole the first time; the second
+    time the daemon is given it to keep (PutBlob), and from then on it is named by its SHA-256.
+
 Everything else is final. So is patience: `patience_s` after the first refusal, or after the
 connection was lost, what has no answer gets the error.
 """
@@ -29,10 +32,12 @@ from .answer import Server, error_of, result_of, server_of
 from .errors import AssayError, ConnectionLost, InfraError, InvalidRequest, Overloaded, Quota
 from .frames import BadFrame, FrameReader
 from .result import Result
+from .task import Task
 
 Outcome = Union[Result, Server, AssayError]
 
 LOSSES_MAX = 4
+TASKS_REMEMBERED_MAX = 4096  # of those that were sent on this connection
 GREETING_PATIENCE_S = 10.0
 RECONNECT_PAUSE_S = 0.2
 REFUSAL_PAUSE_MAX_S = 5.0
@@ -67,6 +72,7 @@ class Request:
                  feedback_form: str = "plain") -> None:
         self.owner = owner
         self.task = task
+        self.source: Optional[Task] = None  # what `task` was packed of
         self.candidates = candidates
         self.feedback_form = feedback_form
         self.n_refusals = 0
@@ -82,6 +88,7 @@ class Request:
         for half in halves:
             half.n_refusals, half.n_losses = self.n_refusals, self.n_losses
             half.give_up_at = self.give_up_at
+            half.source = self.source
         return halves[0], halves[1]
 
 
@@ -108,6 +115,8 @@ class Session:
         self._greeting_by: Optional[float] = None
         self.server: Optional[Server] = None  # of this connection, once it has greeted
         self._was_ever_greeted = False
+        # How often a task was sent on this connection, by its digest; below 0: it is not to be named.
+        self._n_sent_of: Dict[bytes, int] = {}
 
     # ---------------------------------------------------------------- what the owners do
 
@@ -180,6 +189,7 @@ class Session:
     def _forget_connection(self) -> None:
         self._sent.clear()
         self._control.clear()
+        self._n_sent_of.clear()
         self._reader = FrameReader()
         self._n_in_flight = 0
         self._greeting_by = None
@@ -268,11 +278,13 @@ class Session:
         return None
 
     def _pack(self, request: Request, server: Server) -> Optional[bytes]:
+        put = b""
         request_id = self._new_id()
         if request.task is None:
             frame = wire.frame_ping(request_id)
         else:
-            frame = wire.frame_evaluate(request_id, request.task, request.candidates.values())
+            put, task = self._task_part(request)
+            frame = wire.frame_evaluate(request_id, task, request.candidates.values())
         is_too_long = len(frame) - 4 > server.max_frame_bytes
         if is_too_long or len(request.candidates) > server.max_candidates:
             if len(request.candidates) > 1:
@@ -286,7 +298,31 @@ class Session:
         self._sent[request_id] = request
         request.owner.sent_ids.add(request_id)
         self._n_in_flight += len(request.order)
-        return frame
+        return put + frame if put else frame
+
+    def _task_part(self, request: Request) -> Tuple[bytes, bytes]:
+        """What to send before the request, and the task's part of it: whole, or what names it."""
+        assert request.task is not None
+        named = wire.name_task(request.source, request.task) if request.source else None
+        if named is None:
+            return b"", request.task
+        n_sent = self._n_sent_of.get(named.sha256, 0)
+        if n_sent < 0:
+            return b"", request.task
+        if n_sent == 0 and len(self._n_sent_of) >= TASKS_REMEMBERED_MAX:
+            del self._n_sent_of[next(iter(self._n_sent_of))]
+        self._n_sent_of[named.sha256] = n_sent + 1
+        if n_sent == 0:
+            return b"", request.task
+        put = wire.frame_put_blob(self._new_id(), named.content) if n_sent == 1 else b""
+        return put, named.naming
+
+    def _send_whole(self, request: Request) -> None:
+        """The daemon keeps too little to name this task; what cannot be kept is not tried again."""
+        named = wire.name_task(request.source, request.task or b"") if request.source else None
+        if named is not None:
+            self._n_sent_of[named.sha256] = -1
+        self._queue.appendleft(request)
 
     # ---------------------------------------------------------------- receiving
 
@@ -330,7 +366,10 @@ class Session:
             self._window = min(self._window + len(request.order), self._window_max)
         elif kind == "error":
             self._end(message.request_id, request)
-            self._take_error(request, error_of(message.error), now)
+            if message.error.code == pb.UNKNOWN_BLOB and request.source is not None:
+                self._send_whole(request)
+            else:
+                self._take_error(request, error_of(message.error), now)
         elif kind == "pong" and self.server is not None:
             self._end(message.request_id, request)
             self._deliver(request, 0, self.server)

@@ -126,6 +126,7 @@ def requests_of(owner: Owner, pairs: Iterable[Tuple[int, Pair]]) -> List[Request
             if (request is None or len(request.candidates) >= _GROUP_CANDIDATES_MAX
                     or size + len(packed) > _GROUP_BYTES_MAX):
                 request, size = Request(owner, pack_task(task), {}, task.feedback_form), 0
+                request.source = task
                 requests.append(request)
         except (TypeError, ValueError, AttributeError) as error:
             if isinstance(error, InvalidRequest):
