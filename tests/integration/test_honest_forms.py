@@ -11,6 +11,8 @@ import pytest
 
 from support.wire import evaluate, pb, verdict_name
 
+pytestmark = pytest.mark.once
+
 FORMS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "data", "honest_forms.txt")
 BEFORE = {"c": "", "a": "", "u": "import unittest\n", "p": "import pytest\n"}
 PARTS = ("\n---- setup\n", "\n---- tests\n", "\n---- prompt\n")

@@ -136,6 +136,7 @@ def test_the_host_is_not_there_for_the_compiler(client, code):
     assert b"root:" not in result.compile.output
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("code, detail", [
     # An array whose initialiser would fill the disk.
     ("char a[1ull << 40] = {1};\nint main(void) { return a[0]; }\n", b""),
@@ -313,6 +314,7 @@ def test_hidden_tests_are_not_quoted(client):
     assert b"41" not in result.compile.output and b"42" not in result.feedback
 
 
+@pytest.mark.once
 def test_references_of_humaneval_x(client):
     """Real tasks, declaration and body as one text: some that use what a parser could stumble over."""
     with gzip.open(shared.data_path("humaneval-x/humaneval_cpp.jsonl.gz"), "rt") as lines:
