@@ -45,7 +45,7 @@ struct asker {
 uint64_t now_ns(void);
 
 /* Ends the program. */
-void die(const char *what);
+__attribute__((noreturn)) void die(const char *what);
 
 /* Connects; ends the program if that does not work. */
 void asker_start(struct asker *asker, const char *address);
