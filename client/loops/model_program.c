@@ -121,7 +121,8 @@ int model_program_write(struct model_program *program, const char *line)
 	size_t len = strlen(line), left = program->out_len - program->out_at;
 	char *out;
 
-	memmove(program->out, program->out + program->out_at, left);
+	if (left > 0)
+		memmove(program->out, program->out + program->out_at, left);
 	program->out_at = 0;
 	program->out_len = left;
 	out = realloc(program->out, left + len + 1);
