@@ -27,7 +27,13 @@ int engine_add_message(json_t *messages, const char *role, const char *content)
 
 int engine_ask(struct engine *engine, struct engine_task *task, const char *step, json_t *messages)
 {
-	int err = model_ask(engine->model, task->task->name, step, messages, task);
+	return engine_ask_model(engine, task, step, NULL, messages);
+}
+
+int engine_ask_model(struct engine *engine, struct engine_task *task, const char *step,
+		     const char *name, json_t *messages)
+{
+	int err = model_ask(engine->model, task->task->name, step, name, messages, task);
 
 	task->n_asked += err == 0;
 	return err;

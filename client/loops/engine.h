@@ -83,6 +83,11 @@ void engine_deinit(struct engine *engine);
 /* The names of steps are unique within a task. Takes `messages` (NULL: memory was short). */
 int engine_ask(struct engine *engine, struct engine_task *task, const char *step, json_t *messages);
 
+/* The same of another model behind the same door; `name` lives as long as the engine, NULL: the one
+ * that the options name. */
+int engine_ask_model(struct engine *engine, struct engine_task *task, const char *step,
+		     const char *name, json_t *messages);
+
 /* A request for the task's own tests, with the wishes of the command line; the caller adds
  * candidates. -EINVAL: the task cannot be one. */
 int engine_new_request(struct engine *engine, const struct engine_task *task,

@@ -30,6 +30,7 @@ struct question {
 	uint64_t id;
 	char *task;
 	char *step;
+	const char *name; /* of the model; borrowed, NULL: as the settings have it */
 	json_t *messages; /* NULL once it was written */
 	void *owner;
 	json_t *answer; /* a recorded one; NULL: it is asked */
@@ -153,7 +154,11 @@ static int write_question(struct model *model, struct question *question)
 	question->messages = NULL;
 	if (object != NULL && (model->settings->parameters == NULL ||
 			       json_object_update(object, model->settings->parameters) == 0))
-		line = json_to_line(object);
+		line = question->name == NULL ||
+				       json_object_set_new(object, "model",
+							   json_string(question->name)) == 0
+			       ? json_to_line(object)
+			       : NULL;
 	if (line != NULL)
 		err = model_program_write(&model->program, line);
 	free(line);
@@ -181,8 +186,8 @@ static int write_questions(struct model *model)
 	return 0;
 }
 
-int model_ask(struct model *model, const char *task, const char *step, json_t *messages,
-	      void *owner)
+int model_ask(struct model *model, const char *task, const char *step, const char *name,
+	      json_t *messages, void *owner)
 {
 	struct question *question = calloc(1, sizeof(*question));
 
@@ -194,6 +199,7 @@ int model_ask(struct model *model, const char *task, const char *step, json_t *m
 	question->id = ++model->last_id;
 	question->messages = messages;
 	question->owner = owner;
+	question->name = name;
 	question->task = strdup(task);
 	question->step = strdup(step);
 	if (question->task == NULL || question->step == NULL) {

@@ -46,10 +46,10 @@ int model_new(const struct model_settings *settings, struct model **model, const
  */
 void model_free(struct model *model);
 
-/* Task and step name a question for good. Takes `messages` (an array; may be NULL after failure of
- * making it). 0 or -ENOMEM. */
-int model_ask(struct model *model, const char *task, const char *step, json_t *messages,
-	      void *owner);
+/* Task and step name a question for good; `name` is the model's, NULL: what the settings say. Takes
+ * `messages` (an array; may be NULL after failure of making it). 0 or -ENOMEM. */
+int model_ask(struct model *model, const char *task, const char *step, const char *name,
+	      json_t *messages, void *owner);
 
 /* Readable when model_next() has something to do. */
 int model_fd(const struct model *model);

@@ -4,8 +4,8 @@
  *
  * Of each task of TASKS, the seeds, problems are proposed one after the other. A proposal is proved
  * (problem.c), then solved several times; kept is what is solved sometimes, because what is always
- * or never solved teaches nothing. Both sides are the same model unless what answers looks at the
- * name of the step.
+ * or never solved teaches nothing. Both sides are the same model unless another is named as the
+ * proposer.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -27,6 +27,7 @@
 struct selfplay {
 	struct engine_options options; /* first: what the shared parser fills */
 	const char *problems_path, *results_path;
+	const char *proposer; /* NULL: the model that solves, too */
 	uint32_t n_proposals, n_samples, tests_min;
 	double rate_min, rate_max;
 	json_t *prompts; /* of all problems, so that none comes twice */
@@ -51,6 +52,7 @@ struct game {
 enum {
 	OPTION_PROBLEMS = 256,
 	OPTION_RESULTS,
+	OPTION_PROPOSER,
 	OPTION_PROPOSALS,
 	OPTION_SAMPLES,
 	OPTION_TESTS_MIN,
@@ -63,6 +65,8 @@ static const struct argp_option option_list[] = {
 	 "Write the kept problems with their solutions, as tasks for `assay eval`. Needs --out", 0},
 	{"results", OPTION_RESULTS, "FILE", 0,
 	 "Write what was said of the solutions, as `assay eval` does. Needs --out", 0},
+	{"proposer", OPTION_PROPOSER, "NAME", 0,
+	 "The model that proposes, as the server knows it (default: the one that solves)", 0},
 	{"proposals", OPTION_PROPOSALS, "N", 0, "Problems that follow from each task (default 1)",
 	 0},
 	{"samples", OPTION_SAMPLES, "N", 0, "Solutions of each problem (default 4)", 0},
@@ -91,6 +95,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		return 0;
 	case OPTION_RESULTS:
 		loop->results_path = argument;
+		return 0;
+	case OPTION_PROPOSER:
+		loop->proposer = argument;
 		return 0;
 	case OPTION_PROPOSALS:
 		loop->n_proposals = whole(argument, PROPOSALS_MAX, state, "--proposals");
@@ -164,6 +171,7 @@ static struct engine_task *new_task(struct engine *engine, const struct task *ta
 
 static int propose(struct engine *engine, struct engine_task *task)
 {
+	const struct selfplay *loop = engine->owner;
 	struct game *game = (struct game *)task;
 	char *example = engine->tasks.format->new_prompt(task->task->record);
 	char step[48];
@@ -174,7 +182,7 @@ static int propose(struct engine *engine, struct engine_task *task)
 	game->phase = PROPOSING;
 	game->n_proposals++;
 	snprintf(step, sizeof(step), "proposal %" PRIu32, game->n_proposals);
-	err = engine_ask(engine, task, step, problem_question(example));
+	err = engine_ask_model(engine, task, step, loop->proposer, problem_question(example));
 	free(example);
 	return err;
 }

@@ -63,7 +63,7 @@ static char *make_body(const struct transfer_settings *settings, const json_t *q
 	json_object_del(body, "id");
 	json_object_del(body, "task");
 	json_object_del(body, "step");
-	if (err == 0 && settings->name != NULL)
+	if (err == 0 && settings->name != NULL && json_object_get(body, "model") == NULL)
 		err = json_object_set_new(body, "model", json_string(settings->name));
 	if (err == 0 && settings->is_completion) {
 		err = json_object_set_new(body, "prompt",

@@ -89,11 +89,14 @@ def test_what_is_solved_sometimes_is_kept(selfplay, assay, tmp_path):
         name = re.search('"""(.*)[.]"""', messages[1]["content"]).group(1)
         solved[name] -= 1
         return blocks(RIGHT if solved[name] >= 0 else WRONG)
-    ended, rows, problems, results, server = selfplay(answer, [SEED], "--proposals", "4", "--jobs", "1")
+    ended, rows, problems, results, server = selfplay(answer, [SEED], "--proposals", "4", "--jobs", "1",
+                                                       "--model", "solver", "--proposer", "proposer")
     assert ended.returncode == 0, ended.stderr
     assert [(problem.get("why"), problem.get("rate")) for problem in rows["seed"]["problems"]] == [
         ("it is solved too often", 1.0), ("it is solved too seldom", 0.0), ("it was there before", None), (None, 0.25)]
     assert "4 problems proposed, 3 of them sound, 1 kept" in ended.stderr and len(server.asked) == 4 + 3 * 4
+    assert {(asked["model"], is_proposer(asked["messages"])) for asked in server.asked} == {
+        ("proposer", True), ("solver", False)}
     (task,), told = read(problems), read(results)
     assert task["id"] == "seed#4" and task["prompt"] == prompts[3] and len(task["candidates"]) == len(told) == 4
     again = [json.loads(line) for line in assay("eval", problems).stdout.splitlines()]
