@@ -161,12 +161,14 @@ static void read_token(struct cli_context *context, const char *path, struct arg
 {
 	static char line[512];
 	FILE *file = fopen(path, "re");
+	char *rest;
 	const char *word;
 
 	if (file == NULL)
 		argp_failure(state, CLI_USAGE, errno, "--token-file: %s", path);
 	if (fgets(line, sizeof(line), file) != NULL)
-		for (word = strtok(line, BLANKS); word != NULL; word = strtok(NULL, BLANKS))
+		for (word = strtok_r(line, BLANKS, &rest); word != NULL;
+		     word = strtok_r(NULL, BLANKS, &rest))
 			context->token = word;
 	fclose(file);
 	if (context->token == NULL)
