@@ -160,7 +160,8 @@ static const struct argp suite_argp = {
 	.parser = parse_option,
 	.args_doc = "TASKS [SAMPLES]",
 	.doc = "Scores solutions on a file of tasks and prints pass@k.\v"
-	       "TASKS is a file of HumanEval, MBPP, HumanEval+, MBPP+ or assay's own tasks; SAMPLES has lines "
+	       "TASKS is a file of HumanEval, MBPP, HumanEval+, MBPP+ or assay's own tasks; "
+	       "SAMPLES has lines "
 	       "{\"task_id\": ..., \"completion\": ...}, if wished with the \"expected\" verdict. "
 	       "Both may be .gz or - (standard input).\n\n"
 	       "Exit status: 0 all scored, 2 usage, 3 no daemon, 4 some lines could not be used or "
