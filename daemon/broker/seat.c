@@ -130,6 +130,16 @@ static void take_verdict(struct dispatch *dispatch, struct seat *seat,
 	requeue(dispatch, job);
 }
 
+static bool is_reference_over(const struct seat *seat)
+{
+	const struct run_facts *examiner = &seat->examiner_part.facts;
+
+	return seat->job->batch->task.n_references > 0 &&
+	       examiner->examination->state == EXAMINATION_PREPARING &&
+	       (examiner->oom_kills > 0 || examiner->kill_reason == RUN_KILLED_CPU ||
+		examiner->kill_reason == RUN_KILLED_WALL);
+}
+
 /*
  * The facts of a split run: the records are the examiner's, what was used is the candidate's; what
  * went wrong on either side went wrong.
@@ -146,6 +156,7 @@ static struct run_facts merge(const struct seat *seat)
 	if (facts.kill_reason == RUN_NOT_KILLED || facts.kill_reason == RUN_KILLED_OVER)
 		facts.kill_reason = examiner->kill_reason;
 	facts.oom_kills += examiner->oom_kills;
+	facts.is_reference_over = is_reference_over(seat);
 	facts.is_conversing = examiner->cpu_ns > facts.wall_ns / CONVERSING_PART;
 	facts.is_cell_lost = facts.is_cell_lost || examiner->is_cell_lost;
 	facts.is_keeper_lost = facts.is_keeper_lost || examiner->is_keeper_lost;

@@ -151,6 +151,19 @@ static bool decide_our_side(const struct run_facts *facts, struct verdict *verdi
 	return false;
 }
 
+/* Of which nothing is the candidate's. */
+static bool decide_reference(const struct run_facts *facts, struct verdict *verdict)
+{
+	if (!facts->is_reference_over)
+		return false;
+	*verdict = (struct verdict){
+		.code = VERDICT_BAD_TASK,
+		.fault = FAULT_TESTS,
+		.is_maskable = true,
+		.detail = "The reference needs more time or memory than a candidate is allowed."};
+	return true;
+}
+
 static bool is_out_of_processes(const struct run_facts *facts)
 {
 	if (facts->has_process_cgroup)
@@ -312,7 +325,8 @@ struct verdict verdict_decide(const struct run_facts *facts)
 {
 	struct verdict verdict;
 
-	if (decide_our_side(facts, &verdict) || decide_limits(facts, &verdict))
+	if (decide_our_side(facts, &verdict) || decide_reference(facts, &verdict) ||
+	    decide_limits(facts, &verdict))
 		return verdict;
 	verdict = decide_examination(facts);
 	if (verdict.code == VERDICT_ERROR && is_ended_by_filter(facts))

@@ -68,7 +68,10 @@ struct run_facts {
 	uint64_t own_waits;     /* times that it gave its processor up, known then, too */
 	uint64_t interruptions; /* times that the processor was taken from it, known then, too */
 	bool is_conversing; /* split: its examiner computed, too, so each kept the other waiting */
-	uint64_t oom_kills; /* by the cell's cgroup during this run */
+	/* Split: a limit ended the examiner while it asked the reference, before it took anything
+	 * of the candidate. */
+	bool is_reference_over;
+	uint64_t oom_kills;        /* by the cell's cgroup during this run */
 	uint64_t process_refusals; /* by the cell's pids cgroup during this run */
 	uint32_t processes;        /* of the run, seen at its end */
 	bool has_process_cgroup;

@@ -165,6 +165,13 @@ def test_a_reference_that_does_not_work(client, reference):
     assert (result.verdict, result.fault, result.maskable) == (pb.BAD_TASK, pb.FAULT_TESTS, True), result
 
 
+def test_a_reference_that_needs_too_much(client):
+    """Whoever is judged by it has done nothing wrong."""
+    message = request(returning("1"), "def f(x):\n    return len('x' * (3 << 30))\n", [[1]])
+    result = client.judge_one(message)
+    assert (result.verdict, result.fault, result.maskable) == (pb.BAD_TASK, pb.FAULT_TESTS, True), result
+
+
 # ---------------------------------------------------------------- the comparison
 
 NUMBERS = st.one_of(st.integers(-3, 3), st.booleans(), st.none(), st.sampled_from(
