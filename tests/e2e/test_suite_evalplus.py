@@ -7,7 +7,7 @@ import pytest
 from support import evalplus, shared
 
 SOME = {"HumanEval": (evalplus.HUMANEVAL, {"HumanEval/2", "HumanEval/32", "HumanEval/53", "HumanEval/119"}),
-        "MBPP": (evalplus.MBPP, {"Mbpp/2", "Mbpp/63", "Mbpp/75", "Mbpp/124", "Mbpp/252", "Mbpp/278", "Mbpp/404",
+        "MBPP": (evalplus.MBPP, {"Mbpp/2", "Mbpp/63", "Mbpp/75", "Mbpp/124", "Mbpp/252", "Mbpp/255", "Mbpp/278", "Mbpp/404",
                                  "Mbpp/445", "Mbpp/558", "Mbpp/580", "Mbpp/722", "Mbpp/737", "Mbpp/750", "Mbpp/793"})}
 
 

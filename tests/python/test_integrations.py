@@ -315,6 +315,22 @@ def has_close_elements(numbers: List[float], threshold: float) -> bool:
 """
 
 
+def test_mbpp_plus(tmp_path, capsys):
+    """Arguments that JSON cannot say, and answers of which something else than equality is asked."""
+    problems = [problem for problem in read_lines("mbpp-plus/MbppPlus.jsonl.gz")
+                if problem["task_id"] in ("Mbpp/2", "Mbpp/124", "Mbpp/252", "Mbpp/255", "Mbpp/278",
+                                          "Mbpp/580", "Mbpp/722", "Mbpp/737", "Mbpp/750",
+                                          "Mbpp/793")]
+    problem_file, samples = tmp_path / "plus.jsonl", tmp_path / "samples.jsonl"
+    problem_file.write_text("".join(json.dumps(each) + "\n" for each in problems), "utf-8")
+    samples.write_text("".join(
+        json.dumps({"task_id": each["task_id"], "solution": code}) + "\n" for each in problems
+        for code in (each["canonical_solution"], f"{each['entry_point']} = print\n")), "utf-8")
+    assert evalplus.main(["--samples", str(samples), "--problem_file", str(problem_file)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "mbpp (base tests)", "pass@1:\t0.500", "mbpp+ (base + extra tests)", "pass@1:\t0.500"]
+
+
 def test_evalpluss_result_file(tmp_path, capsys):
     """References pass; a solution that only the further inputs find fails with the first of them."""
     problems = [problem for problem in read_lines(PLUS)

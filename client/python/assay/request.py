@@ -61,9 +61,15 @@ def _fill_calls(tests: Tests, message: pb.CallTests) -> None:
     message.comparator = tests.comparator
     message.absolute_tolerance = tests.absolute_tolerance
     message.relative_tolerance = tests.relative_tolerance
+    message.reference = to_bytes(tests.reference)
+    message.alternatives.extend(map(to_bytes, tests.alternatives))
+    message.oracle = tests.oracle
     for index, call in enumerate(tests.items):
         assert isinstance(call, Call)
         where = f"tests.calls[{index}]"
+        if tests.reference:
+            message.calls.add(args_python=to_bytes(repr(list(call.args))))
+            continue
         message.calls.add(args_json=_json(list(call.args), f"{where}.args"),
                           kwargs_json=_json(dict(call.kwargs), f"{where}.kwargs"),
                           expect_json=_json(call.expect, f"{where}.expect"))

@@ -56,6 +56,9 @@ class Tests:
     comparator: str = ""
     absolute_tolerance: float = 0.0
     relative_tolerance: float = 0.0
+    reference: Text = ""
+    alternatives: Tuple[Text, ...] = ()
+    oracle: str = ""
 
     @classmethod
     def check(cls, source: Text) -> Tests:
@@ -97,6 +100,18 @@ class Tests:
         (default), float, unordered."""
         made = tuple(call if isinstance(call, Call) else Call(*call) for call in calls)
         return cls("calls", made, "", comparator, absolute_tolerance, relative_tolerance)
+
+    @classmethod
+    def referred(cls, inputs: Iterable[Sequence[Any]], reference: Text, *,
+                 comparator: str = "evalplus", absolute_tolerance: float = 0.0,
+                 relative_tolerance: float = 0.0, alternatives: Iterable[Text] = (),
+                 oracle: str = "") -> Tests:
+        """Calls with these lists of arguments, which may hold what JSON cannot say: anything whose
+        repr() is a literal. Expected is what the source `reference` answers, in the daemon; see
+        CallTests in proto/assay.proto."""
+        made = tuple(Call(tuple(arguments), None) for arguments in inputs)
+        return cls("calls", made, "", comparator, absolute_tolerance, relative_tolerance,
+                   reference, tuple(alternatives), oracle)
 
     @classmethod
     def answer(cls, answer: Text, comparator: str = "") -> Tests:
