@@ -61,7 +61,7 @@ static int use_evalplus(const char *text)
 
 	if (end == NULL || *end != ' ' || strlen(end + 1) >= sizeof(comparator.oracle))
 		return -1;
-	strcpy(comparator.oracle, end + 1);
+	memcpy(comparator.oracle, end + 1, strlen(end + 1) + 1);
 	comparator.is_evalplus = true;
 	comparator.is_json = false;
 	return 0;
