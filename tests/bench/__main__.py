@@ -64,9 +64,9 @@ def main():
     start = time.monotonic()
     folder = tempfile.mkdtemp(prefix="bench-")
     context = Context(folder, tasks.humaneval(int(most) if most else None))
-    rows = choose([row for module in MODULES for row in module.rows(context)],
-                  os.environ.get("ROWS", "").split())
     try:
+        rows = choose([row for module in MODULES for row in module.rows(context)],
+                      os.environ.get("ROWS", "").split())
         is_whole = measure(rows, n_rounds)
     finally:
         context.stop()
