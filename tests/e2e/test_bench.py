@@ -55,5 +55,5 @@ def test_a_short_run_has_all_that_was_asked_for(bench, tmp_path):
 
 
 def test_a_row_that_is_none(bench):
-    done, lines, _ = bench(ROWS="flor")
-    assert done.returncode != 0 and "no row flor" in done.stderr and not lines
+    done, lines, _ = bench(ROWS="tower")
+    assert done.returncode != 0 and "no row tower" in done.stderr and not lines
