@@ -108,8 +108,9 @@ static const struct argp arguments_parser = {
 	       "most candidates and tests is the best. TASKS is a file of HumanEval, MBPP, or of "
 	       "tasks as `assay eval` reads them.\v"
 	       "A line of the output is a task: {\"task\", \"best\", \"code\", \"groups\": "
-	       "[{\"score\", \"candidates\", \"tests\"}], \"n_samples\", \"n_tests\", "
-	       "\"n_broken\"}; with --real also \"best_passed\" and \"pass_rate\".\n\n"
+	       "[{\"score\", \"candidates\", \"tests\"}], \"tests\", \"n_samples\", "
+	       "\"n_different\", \"n_broken\"}; with --real also \"best_passed\" and "
+	       "\"pass_rate\".\n\n"
 	       "Exit status: 0 all tasks were ranked, 4 some could not be, 130 interrupted (what "
 	       "is "
 	       "finished is kept).",
