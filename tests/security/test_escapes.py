@@ -58,16 +58,17 @@ def listeners():
 def resting(daemon):
     """The host with a daemon that has nothing to do; others may run beside it."""
     daemon.wait_idle()
-    return len(daemon.processes()), host.mounts(), own_cgroups(daemon), accounts()
+    return host.mounts(), own_cgroups(daemon), accounts()
 
 
 @pytest.fixture
 def left_nothing(daemon, resting, listeners):
     """After the attack the host is as before it."""
     yield
-    n_processes, mounts, cgroups, files = resting
+    mounts, cgroups, files = resting
     daemon.wait_idle()
-    host.wait_until(lambda: len(daemon.processes()) == n_processes, "no process of the run is left")
+    keeper = daemon.keeper().pid
+    host.wait_until(lambda: host.have_nothing_running(keeper), "no process of the run is left")
     assert host.mounts() == mounts
     assert own_cgroups(daemon) == cgroups
     assert accounts() == files

@@ -5,7 +5,7 @@ import time
 
 from support.patience import PATIENCE_S
 
-FIRST_CELL_USER, CELLS_MAX = 1900000001, 256  # as --uid-base has it
+FIRST_CELL_USER, CELLS_MAX = 1900000001, 768  # as --uid-base has it
 
 
 class Process:
@@ -50,6 +50,14 @@ def have_waiting_children(cells):
     """Whether in each of the cells the process of the next run is there, and nobody else."""
     parents = [process.parent for process in all_processes().values()]
     return all(parents.count(cell) == 1 for cell in cells)
+
+
+def have_nothing_running(keeper):
+    """Whether below each of the keeper's cells the process of the next run is there, and nobody else."""
+    below = descendants(keeper)
+    parents = [process.parent for process in below]
+    cells = [process.pid for process in below if process.parent == keeper]
+    return len(parents) == 1 + 2 * len(cells) and all(parents.count(cell) == 1 for cell in cells)
 
 
 def find(pid, name):
