@@ -181,23 +181,13 @@ def test_a_long_language_is_not_echoed_whole(client):
     assert len(error.message) < 500
 
 
-def unserved(kind):
-    request = evaluate("x = 1")
-    if kind == "answer":
-        request.answer.answer = b"42"
-    return request
-
-
-@pytest.mark.parametrize("kind", ["answer"])
-def test_a_kind_of_test_that_is_not_served_is_named(client, kind):
-    served = [language.test_kinds for language in client.greeting.languages
-              if language.name == "python"][0]
-    if kind in served:
-        pytest.skip(f"{kind} is served here")
-    error = refused_evaluate(client, unserved(kind))
+def test_a_kind_of_test_that_a_language_does_not_serve_is_refused(client):
+    served = {language.name: list(language.test_kinds) for language in client.greeting.languages}
+    assert "asserts" in served["python"] and "asserts" not in served["c"]
+    error = refused_evaluate(client, evaluate("int f(void);", language="c", asserts=["f() == 1"]))
     assert error.code == pb.INVALID_REQUEST
-    assert kind in error.message
-    assert kind in error.field
+    assert error.field == "evaluate.tests"
+    assert all(kind in error.message for kind in served["c"])
 
 
 def test_no_tests_field_at_all(client):
