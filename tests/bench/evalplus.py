@@ -34,7 +34,7 @@ class EvalPlus(Row):
     def prepare(self):
         self.tasks = read_lines(data(evalplus.HUMANEVAL))[:len(self.context.tasks)]
         inputs = [evalplus.inputs_of(task) for task in self.tasks]
-        self.daemon = self.context.daemon(SLOTS)
+        self.daemon = self.context.daemon(SLOTS, self.name)
         self.n_inputs = sum(map(len, inputs))
         self.requests = [request_of(*pair) for pair in zip(self.tasks, inputs)]
         self.requests_of_one = [request_of(task, [each]) for task, listed in zip(self.tasks, inputs)

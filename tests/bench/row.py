@@ -45,7 +45,8 @@ class Row:
 
 
 class Context:
-    """What rows share: the tasks, a folder for files, and a daemon for each number of slots."""
+    """What rows share: the tasks, a folder for files, and a daemon for each number of slots. A row
+    whose plans would push out those of others has one of its own, under its name."""
 
     def __init__(self, folder, tasks):
         self.folder = folder
@@ -55,10 +56,10 @@ class Context:
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def daemon(self, slots):
-        if slots not in self._daemons:
-            self._daemons[slots] = Daemon(slots=slots)
-        return self._daemons[slots]
+    def daemon(self, slots, name=""):
+        if (slots, name) not in self._daemons:
+            self._daemons[slots, name] = Daemon(slots=slots)
+        return self._daemons[slots, name]
 
     def stop(self):
         while self._daemons:
