@@ -15,7 +15,8 @@
 
 enum cli_status {
 	CLI_DONE = 0,
-	CLI_NOT_PASSED = 1, /* run: the candidate, doctor: the machine, policies check: a file */
+	CLI_NOT_PASSED = 1, /* run: the candidate, doctor: the machine, policies check: a file,
+			       suite: a label */
 	CLI_USAGE = 2,      /* wrong arguments, or a file that cannot be opened */
 	CLI_NO_DAEMON = 3,  /* no daemon can be reached or started, or it went away for good */
 	CLI_BAD_INPUT = 4,  /* part of the input could not be used; the rest was done */

@@ -164,7 +164,8 @@ static const struct argp suite_argp = {
 	       "SAMPLES has lines "
 	       "{\"task_id\": ..., \"completion\": ...}, if wished with the \"expected\" verdict. "
 	       "Both may be .gz or - (standard input).\n\n"
-	       "Exit status: 0 all scored, 2 usage, 3 no daemon, 4 some lines could not be used or "
+	       "Exit status: 0 all scored, 1 a verdict is not what its sample's \"expected\" says, "
+	       "2 usage, 3 no daemon, 4 some lines could not be used or "
 	       "tasks have no sample, 130 interrupted.",
 };
 
@@ -349,7 +350,9 @@ static int finish(struct suite *suite)
 		return CLI_USAGE;
 	}
 	bool all_used = outcome == 0 && suite->complaints.n == 0 && suite->n_unjudged == 0;
-	return all_used ? CLI_DONE : CLI_BAD_INPUT;
+	if (!all_used)
+		return CLI_BAD_INPUT;
+	return samples_n_contradicted(&suite->samples) > 0 ? CLI_NOT_PASSED : CLI_DONE;
 }
 
 static int run(struct suite *suite)

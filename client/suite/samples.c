@@ -243,3 +243,18 @@ char *sample_new_result_line(const struct sample *sample)
 	python_object_deinit(&object);
 	return line;
 }
+
+bool sample_is_contradicted(const struct sample *sample)
+{
+	return sample->label && sample->verdict[0] != '\0' &&
+	       strcmp(sample->label, sample->verdict) != 0;
+}
+
+size_t samples_n_contradicted(const struct samples *samples)
+{
+	size_t n = 0;
+
+	for (size_t index = 0; index < samples->n; index++)
+		n += sample_is_contradicted(&samples->items[index]);
+	return n;
+}

@@ -53,6 +53,10 @@ int sample_set_result(struct sample *sample, const char *verdict, bool passed, c
 /* Of a sample with a result: whether the base tests have passed. */
 void sample_set_base(struct sample *sample, bool is_passed);
 
+/* Whether it has a verdict, and its label names another; and of how many that is so. */
+bool sample_is_contradicted(const struct sample *sample);
+size_t samples_n_contradicted(const struct samples *samples);
+
 /* The sample's line of the result file, without a newline: the record with `result` and `passed`,
  * and of a format with base tests `base_status` and `plus_status`, as EvalPlus names them.
  * The caller frees; NULL when memory is short. */

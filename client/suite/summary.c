@@ -291,7 +291,7 @@ static int print_verdicts(FILE *out, const struct tasks *tasks, const struct sam
 /* Samples that say which verdict is right for them: how many got it, and which did not. */
 static int print_labels(FILE *out, const struct tasks *tasks, const struct samples *samples)
 {
-	size_t n_labelled = 0, n_different = 0;
+	size_t n_labelled = 0, n_named = 0;
 
 	for (size_t index = 0; index < samples->n; index++)
 		n_labelled += samples->items[index].label != NULL;
@@ -299,9 +299,7 @@ static int print_labels(FILE *out, const struct tasks *tasks, const struct sampl
 		return 0;
 	for (size_t index = 0; index < samples->n; index++) {
 		const struct sample *sample = &samples->items[index];
-		if (!sample->label || strcmp(sample->label, sample->verdict) == 0)
-			continue;
-		if (++n_different > NAMES_MAX)
+		if (!sample_is_contradicted(sample) || ++n_named > NAMES_MAX)
 			continue;
 		char *name = new_label(samples, index, samples->n > tasks->n);
 		if (!name)
@@ -311,7 +309,8 @@ static int print_labels(FILE *out, const struct tasks *tasks, const struct sampl
 		fputc('\n', out);
 		free(name);
 	}
-	fprintf(out, "  %zu of %zu verdicts as labelled\n", n_labelled - n_different, n_labelled);
+	fprintf(out, "  %zu of %zu verdicts as labelled\n",
+		n_labelled - samples_n_contradicted(samples), n_labelled);
 	return 0;
 }
 

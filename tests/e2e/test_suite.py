@@ -56,6 +56,17 @@ def test_samples_and_the_result_file(assay, task_file, tmp_path):
         assert f"{expected:.3f}"[:4] in ended.stdout or f"{expected:.1%}" in ended.stdout
 
 
+def test_a_verdict_that_is_not_as_labelled(assay, task_file, tmp_path):
+    wrong = {"task_id": "Own/1", "completion": "    return a - b\n"}
+    for label, status, told in (("FAILED", 0, "1 of 1 verdicts as labelled"),
+                                ("PASSED", 1, "Own/1: FAILED, labelled PASSED")):
+        path = write_lines(tmp_path / "labelled.jsonl", [
+            {"task_id": f"Own/{i}", "completion": "    return a + b\n"} for i in (0, 2, 3)
+        ] + [{**wrong, "expected": label}])
+        ended = assay("suite", task_file, path)
+        assert ended.returncode == status and told in ended.stdout, (ended.stdout, ended.stderr)
+
+
 def test_resume(assay, task_file, tmp_path):
     samples = [{"task_id": f"Own/{i}", "completion": "    return a + b\n"} for i in range(4)]
     path, out = write_lines(tmp_path / "samples.jsonl", samples), tmp_path / "out.jsonl"
